@@ -1,0 +1,1 @@
+"""The one HTTP door of the local AWS: protocol, identity and dispatch."""

@@ -1,0 +1,117 @@
+"""Requests and answers in AWS's wire formats, by botocore's service models.
+
+Fault mended: none; moto's routers, parsers and serializers are used from outside its own services, which moto
+does not promise to keep possible. This is the only module that does.
+"""
+
+import warnings
+from functools import cache
+from typing import Any
+
+import botocore.session
+from attrs import frozen
+from botocore.validate import ParamValidator
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
+
+# signing names that differ from botocore's service names: which service is told by the operation's path or target
+_SERVICES_BY_SIGNING_NAME = {
+    "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime", "sagemaker-metrics"),
+    "states": ("stepfunctions",),
+    "monitoring": ("cloudwatch",),
+    "eventbridge": ("events",),
+    "scheduler": ("scheduler",),
+    "tagging": ("resourcegroupstaggingapi",),
+}
+
+
+@frozen(kw_only=True)
+class Call:
+    """One request, understood.
+
+    Attributes:
+        service: botocore's service name.
+        operation: the operation's name in the service's model.
+        model: the operation's model.
+        uri: the labels that the path carried.
+    """
+
+    service: str
+    operation: str
+    model: OperationModel
+    uri: dict[str, Any]
+
+
+def resolve(request: Request, signing_name: str) -> Call | None:
+    """Finds the service and operation that a request means; None where botocore knows no such service."""
+    for service in _SERVICES_BY_SIGNING_NAME.get(signing_name, (signing_name,)):
+        if service not in _known_services():
+            continue
+        try:
+            model, uri = get_service_router(service).match(request)
+        except (HTTPException, NotImplementedError):
+            continue
+        return Call(service=service, operation=str(model.name), model=model, uri=uri)
+    return None
+
+
+def parse(request: Request, call: Call) -> dict[str, Any]:
+    """The request's parameters as the model names them.
+
+    Raises:
+        AwsError: ``ValidationException`` naming every parameter that the model does not allow.
+    """
+    protocol = determine_request_protocol(call.model.service_model, request.content_type)
+    parser = PROTOCOL_PARSERS[protocol](call.model)
+    parsed = dict(
+        parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": call.uri,
+            }
+        )
+    )
+    if call.model.input_shape is not None:
+        report = ParamValidator().validate(parsed, call.model.input_shape)
+        if report.has_errors():
+            raise AwsError("ValidationException", report.generate_report())
+    return parsed
+
+
+def answer(request: Request, call: Call, result: dict[str, Any] | AwsError) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an operation's answer, or of its error."""
+    protocol = determine_request_protocol(call.model.service_model, request.content_type)
+    serializer = get_serializer_class(call.service, protocol)(call.model)
+    with warnings.catch_warnings():
+        # moto warns of codes that the model lacks: AWS sends such codes too (ValidationException on all services)
+        warnings.simplefilter("ignore")
+        response = serializer.serialize(result if isinstance(result, AwsError) else dict(result))
+    body = response["body"]
+    status = response["status_code"]
+    if isinstance(result, AwsError) and result.status is not None:
+        status = result.status
+    return status, dict(response["headers"]), body.encode() if isinstance(body, str) else body
+
+
+def not_available(call: Call) -> NotAvailableLocallyError:
+    """The error for an operation that AWS has and the local AWS does not."""
+    return NotAvailableLocallyError(f"{call.service}:{call.operation}")
+
+
+@cache
+def _known_services() -> frozenset[str]:
+    return frozenset(botocore.session.get_session().get_available_services())
+
+
+__all__ = ["Call", "Request", "answer", "get_service_model", "not_available", "parse", "resolve"]

@@ -1,0 +1,139 @@
+"""What every service of the local AWS stands on: its address, its clients, credentials, processes and events."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+from attrs import define, field, frozen
+from botocore.config import Config
+
+from local_aws.gateway.context import DEFAULT_ACCOUNT
+from local_aws.processes import Supervisor
+
+SERVICE_ACCESS_KEY = "LOCALAWSSERVICE"
+"""The key with which the services themselves call each other; the gateway maps it to the account's root."""
+
+
+@frozen(kw_only=True)
+class Credentials:
+    """Keys for AWS calls; `session_token` is None for long-lived keys."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that AWS SDKs read."""
+        variables = {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+        }
+        if self.session_token is not None:
+            variables["AWS_SESSION_TOKEN"] = self.session_token
+        return variables
+
+
+SERVICE_CREDENTIALS = Credentials(access_key_id=SERVICE_ACCESS_KEY, secret_access_key="local")  # noqa: S106
+
+
+@define(kw_only=True, eq=False)
+class Platform:
+    """The ground that services share. Made once by the server, handed to each service.
+
+    Attributes:
+        endpoint_url: ``http://127.0.0.1:PORT`` of this local AWS.
+        state_dir: folder for jobs, images and code; removed when the server stops, but for `cache_dir`.
+        cache_dir: folder for what is worth keeping between servers (container environments by content).
+        processes: starts children that end with the server.
+        workers: threads for work that outlives its request (jobs, executions, deliveries).
+    """
+
+    endpoint_url: str
+    state_dir: Path
+    cache_dir: Path
+    workers: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(256, thread_name_prefix="work"))
+    processes: Supervisor = field(factory=Supervisor)
+    _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
+    _stoppers: list[Callable[[], None]] = field(factory=list)
+    _clients: dict[tuple[str, str, str], Any] = field(factory=dict)
+    _lock: threading.RLock = field(factory=threading.RLock)
+
+    def client(self, service: str, *, region: str, credentials: Credentials = SERVICE_CREDENTIALS) -> Any:
+        """A boto3 client against this local AWS; IAM decides what its credentials may do."""
+        key = (service, region, credentials.access_key_id)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = boto3.session.Session().client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint_url,
+                    aws_access_key_id=credentials.access_key_id,
+                    aws_secret_access_key=credentials.secret_access_key,
+                    aws_session_token=credentials.session_token,
+                    config=Config(
+                        retries={"total_max_attempts": 1},
+                        s3={"addressing_style": "path"},
+                        max_pool_connections=50,
+                        read_timeout=900,
+                        parameter_validation=False,
+                    ),
+                )
+            return self._clients[key]
+
+    def assume(self, role_arn: str, *, session: str, service_principal: str) -> Credentials:
+        """Credentials of a role, as a service gets them for a job, a function or an execution.
+
+        Args:
+            role_arn: the role to assume.
+            session: the session's name, seen in ARNs of the caller.
+            service_principal: such as ``sagemaker.amazonaws.com``; the role's trust policy must name it.
+
+        Raises:
+            botocore.exceptions.ClientError: ``AccessDenied`` where the role does not exist or does not trust
+                the service.
+        """
+        sts = self.client("sts", region="us-east-1", credentials=_service_keys(service_principal))
+        keys = sts.assume_role(RoleArn=role_arn, RoleSessionName=session[:64])["Credentials"]
+        return Credentials(
+            access_key_id=keys["AccessKeyId"],
+            secret_access_key=keys["SecretAccessKey"],
+            session_token=keys["SessionToken"],
+        )
+
+    def on_event(self, sink: Callable[[str, str, dict[str, Any]], None]) -> None:
+        """Registers who receives `emit`: the EventBridge service, at start-up."""
+        self._event_sinks.append(sink)
+
+    def emit(
+        self,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str,
+        source: str,
+        detail_type: str,
+        detail: dict[str, Any],
+        resources: list[str],
+    ) -> None:
+        """Sends an event of an AWS service to the account's default event bus; returns at once."""
+        event = {"source": source, "detail-type": detail_type, "detail": detail, "resources": resources}
+        for sink in self._event_sinks:
+            sink(account, region, event)
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Registers what must end before the server does: processes, threads, servers."""
+        self._stoppers.append(stop)
+
+    def stop(self) -> None:
+        """Ends all that was registered, last registered first, then every process that is left."""
+        for stopper in reversed(self._stoppers):
+            stopper()
+        self.processes.stop()
+        self.workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _service_keys(service_principal: str) -> Credentials:
+    """Keys by which the gateway knows that an AWS service asks: ``LOCALAWSSERVICE:sagemaker.amazonaws.com``."""
+    return Credentials(access_key_id=f"{SERVICE_ACCESS_KEY}:{service_principal}", secret_access_key="local")  # noqa: S106

@@ -1,0 +1,8 @@
+"""The list of the services that the local AWS carries out itself; all others are moto's."""
+
+from local_aws.gateway.app import Gateway
+from local_aws.platform import Platform
+
+
+def register_services(gateway: Gateway, platform: Platform) -> None:
+    """Makes every service and registers it with the gateway."""

@@ -1,0 +1,1 @@
+"""Gradient-boosted trees on housing prices, trained and served on the SageMaker container contract."""

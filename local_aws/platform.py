@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ class Credentials:
         return variables
 
 
+SOURCE_ARN_HEADER = "x-amz-source-arn"
+SOURCE_ACCOUNT_HEADER = "x-amz-source-account"
+
+_CLIENTS_KEPT = 512
+
 SERVICE_CREDENTIALS = Credentials(access_key_id=SERVICE_ACCESS_KEY, secret_access_key="local")  # noqa: S106
 
 
@@ -58,15 +64,35 @@ class Platform:
     processes: Supervisor = field(factory=Supervisor)
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)
-    _clients: dict[tuple[str, str, str], Any] = field(factory=dict)
+    _session: Any = field(factory=boto3.session.Session)
+    _clients: dict[tuple[str, str, str, str | None], Any] = field(factory=dict)
     _lock: threading.RLock = field(factory=threading.RLock)
 
-    def client(self, service: str, *, region: str, credentials: Credentials = SERVICE_CREDENTIALS) -> Any:
-        """A boto3 client against this local AWS; IAM decides what its credentials may do."""
-        key = (service, region, credentials.access_key_id)
+    def client(
+        self,
+        service: str,
+        *,
+        region: str,
+        credentials: Credentials = SERVICE_CREDENTIALS,
+        source_arn: str | None = None,
+    ) -> Any:
+        """A boto3 client against this local AWS; IAM decides what its credentials may do.
+
+        Args:
+            service: botocore's name of it, such as ``sagemaker-runtime``.
+            region: such as ``us-east-1``.
+            credentials: a role's session, a service's (`service_credentials`). Default: the account's root.
+            source_arn: the resource for which a service calls (an EventBridge rule, an SNS topic), sent in the
+                headers `SOURCE_ARN_HEADER` and `SOURCE_ACCOUNT_HEADER`: policies read them as ``aws:SourceArn``
+                and ``aws:SourceAccount``.
+        """
+        key = (service, region, credentials.access_key_id, source_arn)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = boto3.session.Session().client(
+                if len(self._clients) >= _CLIENTS_KEPT:
+                    del self._clients[next(iter(self._clients))]
+                # one session: it has read the services' models, so a client for new credentials costs 2 ms, not 50
+                self._clients[key] = self._session.client(
                     service,
                     region_name=region,
                     endpoint_url=self.endpoint_url,
@@ -81,6 +107,9 @@ class Platform:
                         parameter_validation=False,
                     ),
                 )
+                if source_arn is not None:
+                    headers = {SOURCE_ARN_HEADER: source_arn, SOURCE_ACCOUNT_HEADER: source_arn.split(":")[4]}
+                    self._clients[key].meta.events.register("before-call", partial(_add_headers, headers))
             return self._clients[key]
 
     def assume(self, role_arn: str, *, session: str, service_principal: str) -> Credentials:
@@ -95,7 +124,7 @@ class Platform:
             botocore.exceptions.ClientError: ``AccessDenied`` where the role does not exist or does not trust
                 the service.
         """
-        sts = self.client("sts", region="us-east-1", credentials=_service_keys(service_principal))
+        sts = self.client("sts", region="us-east-1", credentials=service_credentials(service_principal))
         keys = sts.assume_role(RoleArn=role_arn, RoleSessionName=session[:64])["Credentials"]
         return Credentials(
             access_key_id=keys["AccessKeyId"],
@@ -134,6 +163,13 @@ class Platform:
         self.workers.shutdown(wait=False, cancel_futures=True)
 
 
-def _service_keys(service_principal: str) -> Credentials:
-    """Keys by which the gateway knows that an AWS service asks: ``LOCALAWSSERVICE:sagemaker.amazonaws.com``."""
+def service_credentials(service_principal: str) -> Credentials:
+    """Keys by which the gateway knows that an AWS service asks: ``LOCALAWSSERVICE:sagemaker.amazonaws.com``.
+
+    What the service may do with them is for the resource policies that name the service principal.
+    """
     return Credentials(access_key_id=f"{SERVICE_ACCESS_KEY}:{service_principal}", secret_access_key="local")  # noqa: S106
+
+
+def _add_headers(headers: dict[str, str], params: dict[str, Any], **_: Any) -> None:
+    params["headers"].update(headers)

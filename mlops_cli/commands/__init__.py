@@ -1,0 +1,1 @@
+"""The commands of ``mlops``, by what they are about."""

@@ -1,0 +1,122 @@
+"""``mlops deploy``, ``destroy`` and ``cleanup``: what there is in an account."""
+
+import json
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from mlops_cli import deployment
+from mlops_cli.cdk import Cdk
+from mlops_cli.commands.options import Aws, Environment
+from mlops_cli.errors import BAD_INPUT, CliError
+from mlops_cli.project import LOCAL_ENVIRONMENT
+from mlops_cli.target import Target, choose_target
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands to the application."""
+    app.command()(deploy)
+    app.command()(destroy)
+    app.command()(cleanup)
+
+
+def deploy(aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
+    """Synthesize the app and deploy an environment's stacks, bootstrapping the account first where needed."""
+    deploy_to(choose_target(aws=aws), environment)
+
+
+def deploy_to(target: Target, environment: str) -> None:
+    """Deploys an environment and prints its stacks."""
+    cdk = Cdk(target)
+    synth = cdk.start_synth(environment)
+    try:
+        if not is_bootstrapped(target):
+            cdk.bootstrap(deployment.account(target))
+    except BaseException:
+        synth.cancel()
+        raise
+    synth.finish()
+    cdk.deploy(cdk.assembly)
+    for stack in deployment.stacks(target, environment):
+        typer.echo(f"{stack.name}: {stack.status}, {stack.resources} resources")
+
+
+def is_bootstrapped(target: Target) -> bool:
+    """Whether the account and region have the CDK's bootstrap stack."""
+    try:
+        target.client("cloudformation").describe_stacks(StackName="CDKToolkit")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return False
+        raise
+    return True
+
+
+def destroy(
+    aws: Aws = False,
+    environment: Environment = LOCAL_ENVIRONMENT,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete an environment's stacks. What its settings retain (buckets, keys, images) stays."""
+    target = choose_target(aws=aws)
+    if not yes:
+        typer.confirm(f"delete all stacks of {environment!r} in account {deployment.account(target)}?", abort=True)
+    cdk = Cdk(target)
+    cdk.destroy(cdk.synth(environment))
+
+
+def cleanup(
+    aws: Aws = False,
+    environment: Environment = LOCAL_ENVIRONMENT,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete the endpoints, endpoint configurations and models that runs of the workflows made."""
+    target = choose_target(aws=aws)
+    made = made_by_runs(target, environment)
+    if not made:
+        typer.echo("nothing to clean up")
+        return
+    for kind, name in made:
+        typer.echo(f"{kind} {name}")
+    if not yes:
+        typer.confirm(f"delete these {len(made)}?", abort=True)
+    remove(target, made)
+    typer.echo(f"deleted {len(made)}")
+
+
+def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
+    """Kind and name of what executions of the environment's workflows made: read from their execution input."""
+    stepfunctions, made = target.client("stepfunctions"), []
+    arns = [value for key, value in deployment.outputs(target, environment).items() if key.endswith("StateMachineArn")]
+    names: set[str] = set()
+    for arn in arns:
+        for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=arn):
+            for execution in page["executions"]:
+                described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
+                values = json.loads(described.get("input") or "{}")
+                names |= {value for key, value in values.items() if key.endswith("Name") and isinstance(value, str)}
+    sagemaker = target.client("sagemaker")
+    for kind, operation, members, member in (
+        ("endpoint", "list_endpoints", "Endpoints", "EndpointName"),
+        ("endpoint configuration", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
+        ("model", "list_models", "Models", "ModelName"),
+    ):
+        for page in sagemaker.get_paginator(operation).paginate():
+            made += [(kind, item[member]) for item in page[members] if item[member] in names]
+    return made
+
+
+def remove(target: Target, made: list[tuple[str, str]]) -> None:
+    """Deletes what `made_by_runs` found."""
+    sagemaker = target.client("sagemaker")
+    deletions = {
+        "endpoint": lambda name: sagemaker.delete_endpoint(EndpointName=name),
+        "endpoint configuration": lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
+        "model": lambda name: sagemaker.delete_model(ModelName=name),
+    }
+    for kind, name in made:
+        try:
+            deletions[kind](name)
+        except ClientError as error:
+            raise CliError(f"could not delete {kind} {name}: {error}", exit_code=BAD_INPUT) from error

@@ -1,0 +1,90 @@
+"""``mlops doctor``, ``demo`` and ``test``: this machine and this checkout."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops_cli import local_server
+from mlops_cli.errors import UNAVAILABLE
+from mlops_cli.project import CDK, ROOT, from_caller
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands to the application."""
+    app.command()(doctor)
+    app.command()(demo)
+    app.command(
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+        help="Run the test suite; arguments go to pytest.",
+    )(test)
+
+
+def doctor() -> None:
+    """Say what this machine has: Python, Node, CDK, container engine, port. Exit code 3 when something is missing."""
+    missing = False
+    for label, value, fine in _findings():
+        typer.echo(f"{'ok     ' if fine else 'MISSING'} {label}: {value}")
+        missing |= not fine
+    if missing:
+        raise typer.Exit(UNAVAILABLE)
+
+
+def _findings() -> list[tuple[str, str, bool]]:
+    node = _version("node", "--version")
+    cdk = _version("node", str(CDK), "--version") if CDK.exists() and node else None
+    server = local_server.running_server()
+    return [
+        ("Python", f"{platform.python_version()} ({sys.executable})", sys.version_info >= (3, 11)),
+        ("Node", node or "not on PATH: ./mlops installs one", node is not None),
+        ("CDK command line", cdk or "not installed: npm ci", cdk is not None),
+        ("container engine", *_engine()),
+        (
+            "local AWS",
+            f"runs at {server.endpoint_url}" if server else f"not running; port {local_server.describe_port()}",
+            True,
+        ),
+        ("processors and memory", f"{os.cpu_count()}, {_memory_gib():.0f} GiB", True),
+    ]
+
+
+def _engine() -> tuple[str, bool]:
+    from local_aws.containers.engine import EngineError, describe_engine  # probing takes a moment
+
+    try:
+        return describe_engine(), True
+    except EngineError as error:
+        return str(error), False
+
+
+def _version(*command: str) -> str | None:
+    if shutil.which(command[0]) is None:
+        return None
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+
+
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write what happened to this file.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the local AWS. Default: 4577, else a free one.")
+    ] = None,
+) -> None:
+    """Start the local AWS, deploy the app, run its workflow, and call the live endpoint that comes out of it."""
+    from mlops_cli.demo import run_demo
+
+    run_demo(port=port, json_file=None if json_file is None else from_caller(json_file))
+
+
+def test(context: typer.Context) -> None:
+    """Run the test suite; arguments go to pytest."""
+    sys.exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT, check=False).returncode)

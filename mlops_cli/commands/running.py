@@ -1,0 +1,198 @@
+"""``mlops run``, ``watch``, ``graph`` and ``logs``: workflows and what they do."""
+
+import enum
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlops_cli import deployment, executions, sample_data
+from mlops_cli.commands.options import Aws, Environment
+from mlops_cli.errors import BAD_INPUT, FAILED, CliError
+from mlops_cli.executions import Progress
+from mlops_cli.log_tail import tail
+from mlops_cli.project import LOCAL_ENVIRONMENT, from_caller
+from mlops_cli.target import Target, choose_target
+
+_LOG_LINES = 15
+
+
+class GraphFormat(enum.StrEnum):
+    """What ``graph`` draws."""
+
+    mermaid = "mermaid"
+    svg = "svg"
+    html = "html"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands to the application."""
+    app.command()(run)
+    app.command()(watch)
+    app.command()(graph)
+    app.command()(logs)
+
+
+def run(
+    workflow: Annotated[str, typer.Argument(help="Name of a deployed workflow, or a state machine's name or ARN.")],
+    values: Annotated[
+        list[str] | None, typer.Option("--input", "-i", help="KEY=VALUE of the execution input; repeatable.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the execution. Default: the workflow's name and the time.")
+    ] = None,
+    aws: Aws = False,
+    environment: Environment = LOCAL_ENVIRONMENT,
+) -> None:
+    """Start an execution and follow it, step by step, to its end. Exit code 1 when it fails.
+
+    Inputs that name something (JobName, ModelName, …) default to the execution's name.
+    """
+    target = choose_target(aws=aws)
+    machine = deployment.state_machine_arn(target, environment, workflow)
+    given = parse_inputs(values or [])
+    sample_data.ensure(target, environment, workflow)
+    execution = executions.start(target, machine, given, name=name or new_name(workflow))
+    finish(target, show(target, execution))
+
+
+def watch(
+    execution: Annotated[str, typer.Argument(help="ARN of an execution, or a workflow's name for its newest one.")],
+    aws: Aws = False,
+    environment: Environment = LOCAL_ENVIRONMENT,
+) -> None:
+    """Follow a running execution, or show a finished one. Exit code 1 when it failed."""
+    target = choose_target(aws=aws)
+    finish(target, show(target, find_execution(target, environment, execution)))
+
+
+def graph(
+    workflow: Annotated[str, typer.Argument(help="Name of a deployed workflow, or a state machine's name or ARN.")],
+    form: Annotated[GraphFormat, typer.Option("--format", "-f", help="What to draw.")] = GraphFormat.mermaid,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write. Default: standard output.")
+    ] = None,
+    execution: Annotated[
+        str | None, typer.Option(help="ARN of an execution, or `latest`: colours the states by its status.")
+    ] = None,
+    aws: Aws = False,
+    environment: Environment = LOCAL_ENVIRONMENT,
+) -> None:
+    """Draw a deployed workflow, with the state of an execution on it where one is named."""
+    target = choose_target(aws=aws)
+    machine = deployment.state_machine_arn(target, environment, workflow)
+    progress = None
+    if execution is not None:
+        arn = newest_execution(target, machine) if execution == "latest" else execution
+        progress = executions.follow(target, arn, lambda _: None)
+    text = draw(target, machine, form, progress)
+    if output is None:
+        typer.echo(text)
+    else:
+        from_caller(output).write_text(text, encoding="utf-8")
+        typer.echo(f"wrote {output}")
+
+
+def logs(
+    job: Annotated[str, typer.Argument(help="Name of a training job or an endpoint, or a build's id (project:uuid).")],
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many of the last lines.")] = 100,
+    aws: Aws = False,
+) -> None:
+    """Print the end of the log of a training job, an endpoint or a build."""
+    target = choose_target(aws=aws)
+    if ":" in job:
+        project, _, build = job.partition(":")
+        places = [(f"/aws/codebuild/{project}", build)]
+    else:
+        places = [("/aws/sagemaker/TrainingJobs", f"{job}/"), (f"/aws/sagemaker/Endpoints/{job}", "")]
+    for group, prefix in places:
+        found = tail(target, group, prefix, lines)
+        if found:
+            typer.echo("\n".join(found))
+            return
+    raise CliError(f"no log of a training job, an endpoint or a build {job!r}", exit_code=BAD_INPUT)
+
+
+def parse_inputs(values: list[str]) -> dict[str, str]:
+    """The execution input that ``--input KEY=VALUE`` options mean.
+
+    Raises:
+        CliError: an option without ``=``.
+    """
+    given = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            raise CliError(f"--input {value}: expected KEY=VALUE", exit_code=BAD_INPUT)
+        given[key] = text
+    return given
+
+
+def new_name(workflow: str) -> str:
+    """A name for an execution and what it makes: unique by the time, and short enough for a training job."""
+    base = workflow.rsplit(":", 1)[-1][:40]
+    return f"{base}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"[:63].rstrip("-")
+
+
+def find_execution(target: Target, environment: str, text: str) -> str:
+    """The ARN of the execution that a person means."""
+    if text.startswith("arn:") and ":execution:" in text:
+        return text
+    return newest_execution(target, deployment.state_machine_arn(target, environment, text))
+
+
+def newest_execution(target: Target, machine: str) -> str:
+    """The ARN of a state machine's newest execution.
+
+    Raises:
+        CliError: it has none.
+    """
+    found = target.client("stepfunctions").list_executions(stateMachineArn=machine, maxResults=1)["executions"]
+    if not found:
+        raise CliError("the workflow has not been run yet", hint="start it with `./mlops run`", exit_code=BAD_INPUT)
+    return str(found[0]["executionArn"])
+
+
+def show(target: Target, execution: str) -> Progress:
+    """Follows an execution on the screen."""
+    from mlops_cli.presentation import ExecutionView, console
+
+    console.print(f"execution {execution}")
+    with ExecutionView() as view:
+        return executions.follow(target, execution, view)
+
+
+def finish(target: Target, progress: Progress) -> None:
+    """Ends the command as the execution ended: with its failing step's cause and log, where it failed."""
+    if progress.status == executions.SUCCEEDED:
+        return
+    report_failure(target, progress)
+    raise typer.Exit(FAILED)
+
+
+def report_failure(target: Target, progress: Progress) -> None:
+    """Prints why an execution failed."""
+    from mlops_cli.presentation import print_failure
+
+    failure = executions.failure(progress)
+    lines = []
+    if failure.log_group is not None and failure.log_stream_prefix is not None:
+        lines = tail(target, failure.log_group, failure.log_stream_prefix, _LOG_LINES)
+    print_failure(failure, lines)
+
+
+def draw(target: Target, machine: str, form: GraphFormat, progress: Progress | None) -> str:
+    """The picture of a deployed state machine."""
+    from constructs_lib.rendering import diagrams
+
+    described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
+    definition: dict[str, Any] = json.loads(described["definition"])
+    graph_model = diagrams.Graph.from_states(definition, title=described["name"])
+    return str(getattr(diagrams, f"draw_{form}")(graph_model, statuses(progress)))
+
+
+def statuses(progress: Progress | None) -> dict[str, Any] | None:
+    """Status by step, as the diagrams take it."""
+    return None if progress is None else {step.name: step.status for step in progress.steps.values()}

@@ -1,0 +1,254 @@
+"""Running executions of a state machine: starting one, following it, and finding out why it failed."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from attrs import define, field, frozen
+from botocore.exceptions import ClientError
+
+from mlops_cli.errors import BAD_INPUT, CliError
+from mlops_cli.target import Target
+
+RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+_FAILURES = ("Failed", "TimedOut", "Aborted", "StartFailed", "SubmitFailed", "ScheduleFailed")
+
+
+@define(kw_only=True)
+class Step:
+    """A state of an execution; helper states (``name: …``) count to the step that they serve.
+
+    Attributes:
+        name: of the state.
+        status: RUNNING, SUCCEEDED, FAILED, or CAUGHT (it failed, and a Catch went on).
+        started: when it was first entered.
+        ended: when it was last left, or None.
+        attempts: how often its task was started.
+        error: the last error's name.
+        cause: the last error's cause.
+    """
+
+    name: str
+    started: datetime
+    status: str = RUNNING
+    ended: datetime | None = None
+    attempts: int = 0
+    error: str | None = None
+    cause: str | None = None
+
+    def seconds(self, now: datetime) -> float:
+        """How long it took, or has taken until `now`."""
+        return ((self.ended or now) - self.started).total_seconds()
+
+
+@define(kw_only=True)
+class Progress:
+    """What is known of an execution so far.
+
+    Attributes:
+        arn: of the execution.
+        status: as Step Functions gives it.
+        steps: in the order in which they were entered.
+        error: the execution's error, where it failed.
+        cause: that error's cause.
+    """
+
+    arn: str
+    status: str = RUNNING
+    steps: dict[str, Step] = field(factory=dict)
+    error: str | None = None
+    cause: str | None = None
+    _by_event: dict[int, str] = field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The execution's name."""
+        return self.arn.rsplit(":", 1)[-1]
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Takes one event of the history into account."""
+        kind, when = event["type"], event["timestamp"]
+        details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+        if kind.endswith("StateEntered"):
+            name = _step_name(details["name"])
+            step = self.steps.setdefault(name, Step(name=name, started=when))
+            step.status, step.ended = RUNNING, None
+            if kind == "FailStateEntered":
+                step.status = "FAILED"
+        elif kind.endswith("StateExited"):
+            name = _step_name(details["name"])
+            step = self.steps[name]
+            step.ended = when
+            step.status = "CAUGHT" if step.error is not None and step.status == "FAILED" else SUCCEEDED
+        else:
+            name = self._by_event.get(event.get("previousEventId", 0), "")
+            if kind.startswith("Execution"):
+                self._end(kind, when, details)
+            elif name in self.steps:
+                self._task_event(self.steps[name], kind, details)
+        self._by_event[event["id"]] = name
+
+    def _task_event(self, step: Step, kind: str, details: dict[str, Any]) -> None:
+        if kind.endswith("Scheduled"):
+            step.attempts += 1
+            step.status = RUNNING
+        elif kind.endswith(_FAILURES):
+            step.status = "FAILED"
+            step.error, step.cause = details.get("error"), details.get("cause")
+        elif kind.endswith("Succeeded"):
+            step.error = step.cause = None
+
+    def _end(self, kind: str, when: datetime, details: dict[str, Any]) -> None:
+        if kind == "ExecutionStarted":
+            return
+        self.error, self.cause = details.get("error"), details.get("cause")
+        for step in self.steps.values():
+            if step.ended is None:
+                step.ended = when
+                if kind != "ExecutionSucceeded":
+                    step.status = "FAILED" if step.status != SUCCEEDED else step.status
+                    step.error, step.cause = step.error or self.error, step.cause or self.cause
+
+
+def _step_name(state: str) -> str:
+    return state.partition(": ")[0]
+
+
+def input_names(target: Target, state_machine: str) -> list[str]:
+    """The members of the execution input that a state machine reads, from its deployed definition."""
+    definition = target.client("stepfunctions").describe_state_machine(stateMachineArn=state_machine)["definition"]
+    return sorted(set(re.findall(r"\$\$\.Execution\.Input\.([A-Za-z_]\w*)", definition)))
+
+
+def start(target: Target, state_machine: str, given: dict[str, str], *, name: str) -> str:
+    """Starts an execution; gives its ARN.
+
+    Args:
+        target: the AWS to run on.
+        state_machine: its ARN.
+        given: members of the input. Names that end in ``Name`` and are not given get the execution's name.
+        name: of the execution.
+
+    Raises:
+        CliError: an input that the workflow does not read, one that is missing, or a name that is taken.
+    """
+    wanted = input_names(target, state_machine)
+    unknown = sorted(set(given) - set(wanted))
+    if unknown and wanted:
+        raise CliError(
+            f"unknown input {', '.join(unknown)}; the workflow reads {', '.join(wanted)}", exit_code=BAD_INPUT
+        )
+    values = {member: name for member in wanted if member.endswith("Name")} | given
+    missing = sorted(set(wanted) - set(values))
+    if missing:
+        raise CliError(
+            f"missing input {', '.join(missing)}",
+            hint=f"give it with --input {missing[0]}=VALUE",
+            exit_code=BAD_INPUT,
+        )
+    try:
+        started = target.client("stepfunctions").start_execution(
+            stateMachineArn=state_machine, name=name, input=json.dumps(values)
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("ExecutionAlreadyExists", "InvalidName", "StateMachineDoesNotExist", "InvalidArn"):
+            raise CliError(f"{code}: {error.response['Error']['Message']}", exit_code=BAD_INPUT) from error
+        raise
+    return str(started["executionArn"])
+
+
+def follow(target: Target, execution: str, on_change: Callable[[Progress], None]) -> Progress:
+    """Follows an execution to its end.
+
+    Args:
+        target: the AWS that it runs on.
+        execution: its ARN.
+        on_change: called after each look, with what is known.
+
+    Returns:
+        what is known at the end.
+    """
+    stepfunctions = target.client("stepfunctions")
+    progress = Progress(arn=execution)
+    seen = 0
+    while True:
+        status = stepfunctions.describe_execution(executionArn=execution)["status"]
+        for event in _events_after(stepfunctions, execution, seen):
+            progress.add(event)
+            seen = event["id"]
+        progress.status = status
+        on_change(progress)
+        if status != RUNNING:
+            return progress
+        time.sleep(target.poll_seconds)
+
+
+def _events_after(stepfunctions: Any, execution: str, seen: int) -> Iterator[dict[str, Any]]:
+    """The events with an id above `seen`, oldest first; reads backwards, so a long history is not read again."""
+    new: list[dict[str, Any]] = []
+    pages = stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=execution, reverseOrder=True, PaginationConfig={"PageSize": 100}
+    )
+    for page in pages:
+        for event in page["events"]:
+            if event["id"] <= seen:
+                return iter(reversed(new))
+            new.append(event)
+    return iter(reversed(new))
+
+
+@frozen(kw_only=True)
+class Failure:
+    """Why an execution failed.
+
+    Attributes:
+        step: the state that failed, or None when no state did.
+        error: the error's name.
+        cause: for a person: the job's FailureReason where the cause is a job's description.
+        log_group: where the failing job wrote, or None.
+        log_stream_prefix: of its stream in that group.
+    """
+
+    step: str | None
+    error: str
+    cause: str
+    log_group: str | None = None
+    log_stream_prefix: str | None = None
+
+
+def failure(progress: Progress) -> Failure:
+    """Finds the step that failed, and what it said."""
+    failed = [step for step in progress.steps.values() if step.error is not None]
+    step = failed[-1] if failed else None
+    error = (step.error if step else progress.error) or progress.status
+    cause = (step.cause if step else progress.cause) or ""
+    name = step.name if step else None
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "TrainingJobName" in document:
+        return Failure(
+            step=name,
+            error=error,
+            cause=document.get("FailureReason") or document.get("TrainingJobStatus", ""),
+            log_group="/aws/sagemaker/TrainingJobs",
+            log_stream_prefix=document["TrainingJobName"] + "/",
+        )
+    build = re.search(r"([A-Za-z0-9][\w-]+):([0-9a-f]{8}-[0-9a-f-]{27})", cause)
+    if build is not None:
+        return Failure(
+            step=name,
+            error=error,
+            cause=cause,
+            log_group=f"/aws/codebuild/{build[1]}",
+            log_stream_prefix=build[2],
+        )
+    if isinstance(document, dict) and "errorMessage" in document:
+        cause = f"{document.get('errorType', 'error')}: {document['errorMessage']}"
+    return Failure(step=name, error=error, cause=cause)

@@ -1,0 +1,145 @@
+"""Starting, finding and ending the local AWS, which runs in the background beside the command line."""
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from attrs import frozen
+
+from mlops_cli.errors import FAILED, UNAVAILABLE, CliError
+from mlops_cli.project import CACHE, LOCAL_LOG, LOCAL_STATE_FILE, ROOT, STATE
+
+DEFAULT_PORT = 4577
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+@frozen(kw_only=True)
+class Server:
+    """A running local AWS, as its state file tells."""
+
+    pid: int
+    port: int
+    endpoint_url: str
+
+
+def running_server() -> Server | None:
+    """The local AWS of this checkout, if it answers."""
+    try:
+        state = json.loads(LOCAL_STATE_FILE.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    server = Server(pid=int(state["pid"]), port=int(state["port"]), endpoint_url=f"http://127.0.0.1:{state['port']}")
+    return server if health(server) is not None else None
+
+
+def health(server: Server) -> dict[str, Any] | None:
+    """What the server says of itself, or None when it does not answer."""
+    try:
+        return dict(json.loads(_request(server.port, "GET", "/_local/health")))
+    except (http.client.HTTPException, OSError, ValueError):
+        return None
+
+
+def start(port: int | None) -> Server:
+    """Starts the local AWS in the background and returns when it answers.
+
+    Args:
+        port: on 127.0.0.1. None: 4577, or a free one when that is in use.
+
+    Raises:
+        CliError: the port is in use, or the server ended or did not answer.
+    """
+    if port is None:
+        port = DEFAULT_PORT if _is_free(DEFAULT_PORT) else 0
+    elif not _is_free(port):
+        raise CliError(
+            f"port {port} on 127.0.0.1 is in use",
+            hint="choose another with --port, or leave the option out to get a free one",
+            exit_code=UNAVAILABLE,
+        )
+    STATE.mkdir(exist_ok=True)
+    LOCAL_STATE_FILE.unlink(missing_ok=True)
+    # fmt: off
+    command = [
+        sys.executable, "-m", "local_aws", "--port", str(port),
+        "--state-file", str(LOCAL_STATE_FILE), "--cache-dir", str(CACHE),
+    ]
+    # fmt: on
+    with LOCAL_LOG.open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise CliError(
+                f"the local AWS ended at its start (exit code {process.returncode}): {_log_tail()}",
+                hint=f"its log is {LOCAL_LOG.relative_to(ROOT)}",
+                exit_code=UNAVAILABLE,
+            )
+        if (server := running_server()) is not None:
+            return server
+        time.sleep(0.05)
+    process.kill()
+    raise CliError(f"the local AWS did not answer within {_START_SECONDS} s: {_log_tail()}", exit_code=UNAVAILABLE)
+
+
+def stop(server: Server) -> None:
+    """Ends the local AWS with all that runs on it.
+
+    Raises:
+        CliError: it still runs after 30 seconds.
+    """
+    with contextlib.suppress(http.client.HTTPException, OSError):
+        _request(server.port, "POST", "/_local/stop")
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _is_alive(server.pid):
+        if time.monotonic() > deadline:
+            raise CliError(f"the local AWS (process {server.pid}) did not end", exit_code=FAILED)
+        time.sleep(0.05)
+
+
+def _request(port: int, method: str, path: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _log_tail() -> str:
+    lines = LOCAL_LOG.read_text(errors="replace").strip().splitlines()
+    return " | ".join(lines[-5:]) or "its log is empty"
+
+
+def describe_port() -> str:
+    """Whether the default port is free, for a person."""
+    return f"{DEFAULT_PORT} is {'free' if _is_free(DEFAULT_PORT) else 'in use: a free one will be taken'}"

@@ -1,0 +1,94 @@
+"""What commands print: a live table on a terminal, plain lines elsewhere."""
+
+import sys
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from mlops_cli.errors import CliError
+from mlops_cli.executions import Failure, Progress
+
+console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_MARKS = {
+    "RUNNING": ("…", "cyan"),
+    "SUCCEEDED": ("✓", "green"),
+    "FAILED": ("✗", "red"),
+    "CAUGHT": ("✗", "yellow"),
+    "TIMED_OUT": ("✗", "red"),
+    "ABORTED": ("■", "yellow"),
+}
+
+
+def print_error(error: CliError) -> None:
+    """One error, and what to do about it, on standard error."""
+    errors.print(Text("error: ", style="bold red") + Text(error.message))
+    if error.hint:
+        errors.print(Text(error.hint, style="dim"))
+
+
+class ExecutionView:
+    """Shows an execution while it runs; use as a context manager and call it with each progress."""
+
+    def __init__(self) -> None:
+        self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
+        self._printed: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Shows what is known now."""
+        if self._live is not None:
+            self._live.update(execution_table(progress))
+            return
+        for step in progress.steps.values():
+            if self._printed.get(step.name) != step.status:
+                self._printed[step.name] = step.status
+                ended = f" after {step.seconds(datetime.now(UTC)):.1f} s" if step.ended else ""
+                console.print(f"  {_MARKS[step.status][0]} {step.name}: {step.status}{ended}", markup=False)
+
+
+def execution_table(progress: Progress) -> Table:
+    """The steps of an execution with status and seconds."""
+    mark, colour = _MARKS[progress.status]
+    table = Table(title=Text(f"{mark} {progress.name}: {progress.status}", style=colour), title_justify="left")
+    table.add_column("step")
+    table.add_column("status")
+    table.add_column("seconds", justify="right")
+    table.add_column("attempts", justify="right")
+    now = datetime.now(UTC)
+    for step in progress.steps.values():
+        mark, colour = _MARKS[step.status]
+        table.add_row(
+            step.name,
+            Text(f"{mark} {step.status}", style=colour),
+            f"{step.seconds(now):.1f}",
+            str(step.attempts) if step.attempts > 1 else "",
+        )
+    return table
+
+
+def print_failure(failure: Failure, log_lines: list[str]) -> None:
+    """Why an execution failed, with the end of the failing job's log."""
+    where = f"step {failure.step!r} failed" if failure.step else "the execution failed"
+    errors.print(Text(f"{where}: {failure.error}", style="bold red"))
+    errors.print(Text(failure.cause or "no cause was given"))
+    if log_lines:
+        errors.print(Text(f"end of its log ({failure.log_group}, {failure.log_stream_prefix}):", style="dim"))
+        for line in log_lines:
+            errors.print(Text(f"  {line}", style="dim"))

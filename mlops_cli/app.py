@@ -6,7 +6,7 @@ import sys
 import typer
 
 from mlops_cli.commands import deploying, endpoints, local, machine, running
-from mlops_cli.errors import INTERRUPTED, CliError
+from mlops_cli.errors import CliError
 
 app = typer.Typer(
     name="mlops",
@@ -27,25 +27,14 @@ def main() -> None:
     """Runs a command; every expected failure ends in one message and the exit code that belongs to it."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=False)
+        app()
     except CliError as error:
         from mlops_cli.presentation import print_error  # rich is loaded when there is something to say
 
         print_error(error)
         sys.exit(error.exit_code)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted\n")
-        sys.exit(INTERRUPTED)
-    except Exception as error:
-        import click  # part of typer
-
-        if isinstance(error, click.ClickException):
-            error.show()
-            sys.exit(error.exit_code)
-        raise
 
 
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
+    """Ends a terminated command as Ctrl-C would: exit code 130, nothing left half-done."""
     raise KeyboardInterrupt

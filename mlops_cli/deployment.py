@@ -83,16 +83,16 @@ def state_machine_arn(target: Target, environment: str, workflow: str) -> str:
     if workflow.startswith("arn:"):
         return workflow
     key = f"Workflow{''.join(part.capitalize() for part in re.split(r'[-_ ]', workflow))}StateMachineArn"
-    deployed = {}
+    deployed: dict[str, str] = {}
     for stack in stacks(target, environment):
         deployed |= stack.outputs
     if key in deployed:
         return deployed[key]
-    names = {}
+    names: dict[str, str] = {}
     for page in target.client("stepfunctions").get_paginator("list_state_machines").paginate():
         names |= {machine["name"]: machine["stateMachineArn"] for machine in page["stateMachines"]}
     if workflow in names:
-        return str(names[workflow])
+        return names[workflow]
     known = [_workflow_name(output) for output in deployed if output.startswith("Workflow")]
     raise CliError(
         f"no workflow {workflow!r} is deployed; deployed: {', '.join([*known, *names]) or 'none'}",

@@ -72,7 +72,7 @@ class Progress:
     def add(self, event: dict[str, Any]) -> None:
         """Takes one event of the history into account."""
         kind, when = event["type"], event["timestamp"]
-        details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+        details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
         if kind.endswith("StateEntered"):
             name = _step_name(details["name"])
             step = self.steps.setdefault(name, Step(name=name, started=when))

@@ -1,0 +1,1 @@
+"""Where things live: an environment's settings, its storage and its keys."""

@@ -1,0 +1,1 @@
+"""Container engines: docker, podman, or a private process; images are found through the local ECR."""

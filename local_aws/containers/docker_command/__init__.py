@@ -1,0 +1,1 @@
+"""The ``docker`` that a build finds on its PATH."""

@@ -1,0 +1,1 @@
+"""The engine for machines without docker and podman: images are folders, containers are processes."""

@@ -1,0 +1,129 @@
+"""Python environments of images: real virtual environments, kept between servers under a key of their content."""
+
+import fcntl
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from local_aws.containers.engine import EngineError
+from local_aws.containers.process.images import digest_hex
+from local_aws.containers.process.view import remove_tree
+
+_DONE = "complete"
+
+
+@frozen
+class Environments:
+    """The environments below a folder.
+
+    Args:
+        folder: each environment is a folder named by its key, with `python/` (a virtual environment) and
+            `files/` (what RUN instructions wrote elsewhere).
+    """
+
+    folder: Path
+
+    def base(self) -> str:
+        """The key of the plain environment of this machine's Python with pip; made when first asked for.
+
+        Raises:
+            EngineError: this Python cannot make virtual environments with pip.
+        """
+        key = digest_hex(f"base\0{sys.version}\0{sys.base_prefix}\0{platform.machine()}")[:32]
+        with self.locked(key):
+            if not self.is_complete(key):
+                self.discard(key)
+                try:
+                    venv.EnvBuilder(with_pip=True, symlinks=True).create(self.python(key))
+                except (OSError, subprocess.CalledProcessError) as error:
+                    self.discard(key)
+                    raise EngineError(
+                        f"{sys.executable} cannot make a virtual environment with pip: {error}; "
+                        "install the venv package of this Python"
+                    ) from error
+                self.complete(key)
+        return key
+
+    def python(self, key: str) -> Path:
+        """The virtual environment's folder."""
+        return self.folder / key / "python"
+
+    def files(self, key: str) -> Path:
+        """The folder of what RUN instructions wrote outside the virtual environment."""
+        return self.folder / key / "files"
+
+    def on_path(self, key: str, path: str) -> str:
+        """A PATH with the environment's programs where python images have theirs: right before /usr/local/bin."""
+        own = str(self.python(key) / "bin")
+        entries = path.split(":")
+        where = entries.index("/usr/local/bin") if "/usr/local/bin" in entries else 0
+        return ":".join([*entries[:where], own, *entries[where:]])
+
+    def is_complete(self, key: str) -> bool:
+        """Whether an environment was made to its end."""
+        return (self.folder / key / _DONE).exists()
+
+    def complete(self, key: str) -> None:
+        """Marks an environment as made to its end."""
+        (self.folder / key / _DONE).touch()
+
+    def discard(self, key: str) -> None:
+        """Removes an environment."""
+        remove_tree(self.folder / key)
+
+    @contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Keeps other builds, of other processes too, from making the same environment at the same time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f"{key}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def derive(self, key: str, parent: str) -> None:
+        """Makes the environment `key` with the content of `parent`; files are shared on disk, scripts are adapted."""
+        old, new = self.python(parent), self.python(key)
+        venv.EnvBuilder(with_pip=False, symlinks=True).create(new)
+        for path, _, names in os.walk(old):
+            inside = Path(path).relative_to(old)
+            (new / inside).mkdir(exist_ok=True)
+            for name in names:
+                source, target = Path(path) / name, new / inside / name
+                if target.exists() or target.is_symlink():
+                    continue
+                if inside == Path("bin") and not source.is_symlink():
+                    _adapt(source, target, old, new)
+                else:
+                    share(source, target)
+        if self.files(parent).is_dir():
+            shutil.copytree(self.files(parent), self.files(key), symlinks=True, copy_function=share)
+
+
+def share(source: str | Path, target: str | Path) -> None:
+    """A second name for a file's content where the file system allows, else a copy."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        status = os.lstat(source)
+        if stat.S_ISCHR(status.st_mode):
+            os.mknod(target, status.st_mode, status.st_rdev)  # an overlay's mark of a deleted file
+            return
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _adapt(source: Path, target: Path, old: Path, new: Path) -> None:
+    content = source.read_bytes()
+    head, newline, rest = content.partition(b"\n")
+    if head.startswith(b"#!") and bytes(old) in head:
+        target.write_bytes(head.replace(bytes(old), bytes(new)) + newline + rest)
+        shutil.copymode(source, target)
+    else:
+        share(source, target)

@@ -2,7 +2,9 @@
 
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
+from local_aws.sagemaker.service import register_sagemaker
 
 
 def register_services(gateway: Gateway, platform: Platform) -> None:
     """Makes every service and registers it with the gateway."""
+    register_sagemaker(gateway, platform)

@@ -1,0 +1,1 @@
+"""The path of a request: from the gateway to a container and back, and its capture."""

@@ -1,0 +1,116 @@
+"""A local AWS with SageMaker on the test engine, and what most tests need of it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from attrs import define
+
+from local_aws.gateway.app import Gateway
+from local_aws.platform import Platform
+from local_aws.sagemaker.service import register_sagemaker
+from local_aws.sagemaker.training.runner import TrainingSettings
+from local_aws.server import LocalAws
+from tests.local_aws.sagemaker.folder_engine import FolderEngine
+
+REGION = "us-east-1"
+BUCKET = "sagemaker-tests"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@define(eq=False)
+class Account:
+    """The local AWS under test, through its clients."""
+
+    platform: Platform
+    engine: FolderEngine
+    events: list[dict[str, Any]]
+
+    def client(self, service: str) -> Any:
+        return self.platform.client(service, region=REGION)
+
+    def role(self, name: str, policy: dict[str, Any] = ALL, trust: dict[str, Any] = TRUST) -> str:
+        iam = self.client("iam")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
+        return arn
+
+    def training_job(self, name: str, image: str, role: str, **members: Any) -> dict[str, Any]:
+        """Creates a job and waits for its end."""
+        self.create_training_job(name, image, role, **members)
+        return self.ended_job(name)
+
+    def create_training_job(self, name: str, image: str, role: str, **members: Any) -> None:
+        algorithm = {"TrainingImage": image, "TrainingInputMode": "File"} | members.pop("AlgorithmSpecification", {})
+        request = {
+            "TrainingJobName": name,
+            "AlgorithmSpecification": algorithm,
+            "RoleArn": role,
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        } | members
+        self.client("sagemaker").create_training_job(**request)
+
+    def ended_job(self, name: str) -> dict[str, Any]:
+        return self.eventually(
+            lambda: self.client("sagemaker").describe_training_job(TrainingJobName=name),
+            lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
+        )
+
+    @staticmethod
+    def eventually(ask: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 30) -> Any:
+        """Asks until the answer is good; fails with the last one."""
+        deadline = time.monotonic() + seconds
+        while not good(answer := ask()):
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.02)
+        return answer
+
+    def log(self, group: str, prefix: str) -> list[str]:
+        """The lines of the log streams that start with a prefix."""
+        logs = self.client("logs")
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+        lines = []
+        for stream in streams:
+            events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+            lines += [event["message"] for event in events]
+        return lines
+
+    def events_of(self, detail_type: str, name: str) -> list[dict[str, Any]]:
+        """The details of the events of one kind about one resource, in order."""
+        return [
+            event["detail"]
+            for event in list(self.events)
+            if event["detail-type"] == detail_type and event["resources"][0].endswith(f"/{name}")
+        ]
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """One for the session; tests keep apart by names."""
+    made: list[FolderEngine] = []
+    events: list[dict[str, Any]] = []
+
+    def register(gateway: Gateway, platform: Platform) -> None:
+        made.append(FolderEngine(platform, tmp_path_factory.mktemp("images")))
+        platform.on_event(lambda _account, _region, event: events.append(event))
+        register_sagemaker(gateway, platform, engine=lambda: made[0], training=TrainingSettings(stop_grace_seconds=0.5))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("local_aws.server.register_services", register)
+        with LocalAws() as running:
+            running.platform.client("s3", region=REGION).create_bucket(Bucket=BUCKET)
+            yield Account(running.platform, made[0], events)
+
+
+@pytest.fixture(scope="session")
+def role(account: Account) -> str:
+    """An execution role that may do everything."""
+    return account.role("execution")

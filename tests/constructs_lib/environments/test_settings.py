@@ -93,8 +93,10 @@ def test_no_environments_is_an_error(environments: object) -> None:
 @pytest.mark.parametrize("name", ["Prod", "1st", "a-b", "averylongname", ""])
 def test_a_name_that_would_not_fit_a_stack_name_is_an_error(name: str) -> None:
     assert problems({name: LEAST}) == (
-        f"environments.{name}: got the name {name!r}, "
-        "expected 1 to 12 lower case letters and digits, starting with a letter",
+        (
+            f"environments.{name}: got the name {name!r}, "
+            "expected 1 to 12 lower case letters and digits, starting with a letter"
+        ),
     )
 
 
@@ -127,8 +129,10 @@ def test_a_project_that_would_not_fit_a_stack_name_is_an_error(project: object) 
         ),
         (
             {"build": {"compute_type": "small"}},
-            "build.compute_type: got 'small', expected one of BUILD_GENERAL1_SMALL, BUILD_GENERAL1_MEDIUM, "
-            "BUILD_GENERAL1_LARGE, BUILD_GENERAL1_2XLARGE",
+            (
+                "build.compute_type: got 'small', expected one of BUILD_GENERAL1_SMALL, BUILD_GENERAL1_MEDIUM, "
+                "BUILD_GENERAL1_LARGE, BUILD_GENERAL1_2XLARGE"
+            ),
         ),
         ({"training": None}, "training: got nothing, expected a mapping of settings"),
         (
@@ -162,7 +166,7 @@ def test_each_wrong_value_is_one_problem_with_its_path(change: dict[str, Any], p
 
 def test_all_problems_of_all_environments_come_together() -> None:
     with pytest.raises(
-        SettingsError, match="settings are not valid:\n  environments.dev.region: .*\n  environments.p1"
+        SettingsError, match=r"settings are not valid:\n  environments.dev.region: .*\n  environments.p1"
     ):
         read_environments({"dev": {**LEAST, "region": 1}, "p1": {"training": M5}})
 

@@ -1,0 +1,292 @@
+"""The build of a container image: once for each content, by CodeBuild, started and answered by two functions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from constructs_lib.environments.roles import Allow, service_role
+from constructs_lib.environments.storage import IStorage, Storage
+from constructs_lib.images.repository import PULL_ACTIONS, PUSH_ACTIONS, IImageRepository
+from constructs_lib.images.source import (
+    BuildSettings,
+    buildspec_of,
+    lambda_source_options,
+    source_asset,
+    source_problems,
+)
+
+_LOG_ACTIONS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+_SOURCES = "the changed source of each image has a key of its own"
+_WAITERS = "the waiters of each image have keys of their own"
+_TOKEN = "ecr:GetAuthorizationToken is of the account and takes no resource"  # noqa: S105 - a reason
+_ANSWER = (
+    "states:SendTaskSuccess and SendTaskFailure take no resource: whoever holds a task's token may answer the task"
+)
+
+
+class ContainerBuild(Construct):
+    """Builds a container image from a folder: once for each content, and gives it by digest.
+
+    Nothing is built at deployment. The builder function starts a build when an image is asked for that is not in the
+    repository, and answers at once where it is; it never waits. Whoever waits is a Step Functions task, answered when
+    the build ends. One content is built once, however many ask for it; a request can replace single files, the
+    Dockerfile, variables and the time limit (see the payload of `lambda_src/container_builder`).
+
+    Created are an asset of the folder, a CodeBuild project, two functions, an event rule, log groups and, unless they
+    are given, a `Storage` for the waiting tasks and the changed sources. Only builds and storage cost.
+
+    Example:
+        >>> import tempfile; folder = Path(tempfile.mkdtemp()); _ = (folder / "Dockerfile").write_text("FROM scratch")
+        >>> from aws_cdk import App, Stack
+        >>> from constructs_lib.images.repository import ImageRepository
+        >>> stack = Stack(App(), "Containers")
+        >>> build = ContainerBuild(stack, "Build", source=folder, repository=ImageRepository(stack, "Images"))
+        >>> build.builder_function.function_arn.startswith("${Token")
+        True
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        source: Path | str,
+        repository: IImageRepository,
+        settings: BuildSettings | None = None,
+        storage: IStorage | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        """Defines the project and its functions.
+
+        Args:
+            scope: where the build is defined.
+            construct_id: its name there.
+            source: the folder with the Dockerfile. Its ``buildspec.yml``, if it has one, says what a build does; it
+                finds the variables IMAGE_REPOSITORY_URI, IMAGE_TAG and DOCKERFILE. Default: docker build and push.
+            repository: where the image is pushed to.
+            settings: how it is built. Default: `BuildSettings`' own defaults.
+            storage: where waiting tasks and changed sources are kept. Default: a new `Storage`.
+            log_retention: how long logs are kept. Default: a month.
+            removal_policy: what happens to logs, and to storage made here, when they leave the stack. Default:
+                they stay.
+
+        Raises:
+            ValueError: the folder or its Dockerfile is missing, or a setting is out of range; all problems together.
+        """
+        super().__init__(scope, construct_id)
+        chosen = BuildSettings() if settings is None else settings
+        folder = Path(source)
+        problems = [*source_problems(folder, chosen.dockerfile), *chosen.problems()]
+        if problems:
+            raise ValueError("\n".join(f"{self.node.path}: {problem}" for problem in problems))
+        self.repository = repository
+        """Where the image is pushed to."""
+        self.storage: IStorage = Storage(self, "Storage", removal_policy=removal_policy) if storage is None else storage
+        """Where waiting tasks and changed sources are kept."""
+        self._settings = chosen
+        self._prefix = f"container-builds/{self.node.addr}/"
+        self._logs = {"retention": log_retention, "removal_policy": removal_policy}
+        self.source = source_asset(self, "Source", folder)
+        """The folder, as it is uploaded at deployment."""
+        self.project = self._define_project(buildspec_of(folder))
+        """The CodeBuild project."""
+        function_logs = self._log_group("FunctionLogs")
+        self.builder_function = self._define_function(
+            "Builder", "start", "starts container builds", function_logs, self._builder_statements()
+        )
+        """Gives an image or starts its build; what a workflow calls."""
+        self.finisher_function = self._define_function(
+            "Finisher", "finish", "answers who waits for a container build", function_logs, self._finisher_statements()
+        )
+        """Answers the tasks that wait for an ended build."""
+        self.rule = events.Rule(
+            self,
+            "Ended",
+            description="an ended container build answers the tasks that wait for it",
+            event_pattern=events.EventPattern(
+                source=["aws.codebuild"],
+                detail_type=["CodeBuild Build State Change"],
+                detail={"project-name": [self.project.ref], "build-status": [{"anything-but": "IN_PROGRESS"}]},
+            ),
+            targets=[targets.LambdaFunction(self.finisher_function)],
+        )
+        """Calls the finisher when a build of the project ends."""
+
+    def metric_failed_builds(self) -> cloudwatch.Metric:
+        """Builds that failed; use the sum."""
+        return self._metric("FailedBuilds", "Sum")
+
+    def metric_succeeded_builds(self) -> cloudwatch.Metric:
+        """Builds that succeeded; use the sum."""
+        return self._metric("SucceededBuilds", "Sum")
+
+    def metric_duration(self) -> cloudwatch.Metric:
+        """Seconds that a build takes, on average."""
+        return self._metric("Duration", "Average")
+
+    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/CodeBuild",
+            metric_name=name,
+            dimensions_map={"ProjectName": self.project.ref},
+            statistic=statistic,
+        )
+
+    def _log_group(self, construct_id: str) -> logs.LogGroup:
+        return logs.LogGroup(self, construct_id, encryption_key=self.storage.encryption_key, **self._logs)
+
+    def _define_project(self, buildspec: str) -> codebuild.CfnProject:
+        log_group = self._log_group("BuildLogs")
+        repository = self.repository.repository
+        role = service_role(
+            self,
+            "BuildRole",
+            service="codebuild.amazonaws.com",
+            description="builds a container image and pushes it",
+            statements=[
+                Allow(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]),
+                Allow(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[self._source_arn()]),
+                Allow(
+                    actions=["s3:GetObject", "s3:GetObjectVersion"],
+                    resources=[self._objects("sources/")],
+                    reason=_SOURCES,
+                ),
+                *self._key_use("kms:Decrypt"),
+                Allow(actions=[*PULL_ACTIONS, *PUSH_ACTIONS], resources=[repository.repository_arn]),
+                Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
+            ],
+        )
+        key: kms.IKey | None = self.storage.encryption_key
+        variables = {
+            **self._settings.environment,
+            "IMAGE_REPOSITORY_URI": repository.repository_uri,
+            "DOCKERFILE": self._settings.dockerfile,
+        }
+        project = codebuild.CfnProject(
+            self,
+            "Resource",
+            description="builds a container image; started by its builder function",
+            service_role=role.role_arn,
+            artifacts=codebuild.CfnProject.ArtifactsProperty(type="NO_ARTIFACTS"),
+            encryption_key=key.key_arn if key is not None else None,
+            environment=codebuild.CfnProject.EnvironmentProperty(
+                type="LINUX_CONTAINER",
+                compute_type=self._settings.compute_type,
+                image=self._settings.build_image,
+                image_pull_credentials_type="CODEBUILD",
+                privileged_mode=True,
+                environment_variables=[
+                    codebuild.CfnProject.EnvironmentVariableProperty(name=name, value=value, type="PLAINTEXT")
+                    for name, value in variables.items()
+                ],
+            ),
+            source=codebuild.CfnProject.SourceProperty(
+                type="S3",
+                location=f"{self.source.s3_bucket_name}/{self.source.s3_object_key}",
+                build_spec=buildspec,
+            ),
+            timeout_in_minutes=self._settings.timeout_minutes,
+            queued_timeout_in_minutes=60,
+            logs_config=codebuild.CfnProject.LogsConfigProperty(
+                cloud_watch_logs=codebuild.CfnProject.CloudWatchLogsConfigProperty(
+                    status="ENABLED", group_name=log_group.log_group_name
+                )
+            ),
+        )
+        Validations.of(project).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-CB3",
+                reason="docker build needs a docker daemon, which CodeBuild runs in privileged mode alone",
+            )
+        )
+        return project
+
+    def _define_function(
+        self, construct_id: str, entry: str, description: str, log_group: logs.ILogGroup, statements: list[Allow]
+    ) -> lambda_.Function:
+        path, exclude = lambda_source_options("container_builder")
+        role = service_role(
+            self,
+            f"{construct_id}Role",
+            service="lambda.amazonaws.com",
+            description=description,
+            statements=[Allow(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]), *statements],
+        )
+        return lambda_.Function(
+            self,
+            construct_id,
+            description=description,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            handler=f"container_builder.handler.{entry}",
+            code=lambda_.Code.from_asset(path, exclude=exclude, ignore_mode=IgnoreMode.GIT),
+            role=role,
+            log_group=log_group,
+            memory_size=256,
+            timeout=Duration.minutes(1),
+            environment={"BUILD_SETTINGS": Stack.of(self).to_json_string(self._function_settings())},
+        )
+
+    def _function_settings(self) -> Mapping[str, Any]:
+        repository = self.repository.repository
+        return {
+            "project": self.project.ref,
+            "repository_name": repository.repository_name,
+            "repository_uri": repository.repository_uri,
+            "bucket": self.storage.bucket.bucket_name,
+            "prefix": self._prefix,
+            "source_bucket": self.source.s3_bucket_name,
+            "source_key": self.source.s3_object_key,
+            "source_hash": self.source.asset_hash,
+            "dockerfile": self._settings.dockerfile,
+            "environment": dict(self._settings.environment),
+        }
+
+    def _builder_statements(self) -> list[Allow]:
+        return [
+            Allow(
+                actions=["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StartBuild"],
+                resources=[self.project.attr_arn],
+            ),
+            Allow(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
+            Allow(actions=["s3:GetObject"], resources=[self._source_arn()]),
+            Allow(actions=["s3:PutObject"], resources=[self._objects("sources/")], reason=_SOURCES),
+            Allow(actions=["s3:DeleteObject", "s3:PutObject"], resources=[self._objects("waiters/")], reason=_WAITERS),
+            *self._key_use("kms:Decrypt", "kms:GenerateDataKey"),
+            Allow(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+        ]
+
+    def _finisher_statements(self) -> list[Allow]:
+        return [
+            Allow(actions=["codebuild:BatchGetBuilds"], resources=[self.project.attr_arn]),
+            Allow(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
+            Allow(
+                actions=["s3:ListBucket"],
+                resources=[self.storage.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": f"{self._prefix}waiters/*"}},
+            ),
+            Allow(actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS),
+            *self._key_use("kms:Decrypt"),
+            Allow(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+        ]
+
+    def _source_arn(self) -> str:
+        partition = Stack.of(self).partition
+        return f"arn:{partition}:s3:::{self.source.s3_bucket_name}/{self.source.s3_object_key}"
+
+    def _objects(self, prefix: str) -> str:
+        return self.storage.bucket.arn_for_objects(f"{self._prefix}{prefix}*")
+
+    def _key_use(self, *actions: str) -> list[Allow]:
+        key = self.storage.encryption_key
+        return [] if key is None else [Allow(actions=actions, resources=[key.key_arn])]

@@ -1,0 +1,101 @@
+"""The folder that an image is built from, and the source of the functions that build it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+from aws_cdk import IgnoreMode
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+COMPUTE_TYPES = ("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_2XLARGE")
+"""The machine sizes of CodeBuild that can run docker on Linux."""
+
+OWN_VARIABLES = ("IMAGE_REPOSITORY_URI", "IMAGE_TAG", "DOCKERFILE")
+"""Variables of a build that the builder sets itself."""
+
+# what comes and goes on a developer's machine must not change the content hash
+_NOT_SOURCE = ["__pycache__/", "*.py[co]", ".git/", ".DS_Store", ".venv/", ".ipynb_checkpoints/"]
+
+DEFAULT_BUILDSPEC = """\
+version: 0.2
+phases:
+  pre_build:
+    commands:
+      - aws ecr get-login-password --region "$AWS_DEFAULT_REGION" | docker login --username AWS --password-stdin "${IMAGE_REPOSITORY_URI%%/*}"
+  build:
+    commands:
+      - docker build --file "$DOCKERFILE" --tag "$IMAGE_REPOSITORY_URI:$IMAGE_TAG" .
+  post_build:
+    commands:
+      - test "$CODEBUILD_BUILD_SUCCEEDING" = 1
+      - docker push "$IMAGE_REPOSITORY_URI:$IMAGE_TAG"
+"""  # noqa: E501 - a command of the buildspec is one line
+"""What a build does where the source folder has no buildspec.yml."""
+
+
+@frozen(kw_only=True)
+class BuildSettings:
+    """How an image is built.
+
+    Attributes:
+        dockerfile: path of the Dockerfile in the source folder. Default: ``Dockerfile``.
+        environment: variables that every build gets; part of the content hash. Default: none.
+        compute_type: one of `COMPUTE_TYPES`. Default: the smallest.
+        build_image: the image that CodeBuild runs the commands in. Default: AWS's standard Linux image.
+        timeout_minutes: a build that takes longer fails; 5 to 480. Default: 30.
+    """
+
+    dockerfile: str = "Dockerfile"
+    environment: Mapping[str, str] = field(factory=dict)
+    compute_type: str = COMPUTE_TYPES[0]
+    build_image: str = "aws/codebuild/standard:7.0"
+    timeout_minutes: int = 30
+
+    def problems(self) -> list[str]:
+        """What is wrong with the values, each with what was got and what was expected."""
+        problems = []
+        if self.compute_type not in COMPUTE_TYPES:
+            problems.append(f"compute_type: got {self.compute_type!r}, expected one of {', '.join(COMPUTE_TYPES)}")
+        if not 5 <= self.timeout_minutes <= 480:
+            problems.append(f"timeout_minutes: got {self.timeout_minutes}, expected 5 to 480")
+        own = ", ".join(OWN_VARIABLES)
+        problems += [
+            f"environment: got the name {name!r}, expected a variable name that is not one of {own}"
+            for name in self.environment
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in OWN_VARIABLES
+        ]
+        return problems
+
+
+def source_problems(folder: Path, dockerfile: str) -> list[str]:
+    """What is missing in a source folder."""
+    if not folder.is_dir():
+        return [f"source: got {str(folder)!r}, expected a folder"]
+    if not (folder / dockerfile).is_file():
+        found = ", ".join(sorted(entry.name for entry in folder.iterdir())[:20]) or "nothing"
+        return [f"dockerfile: got {dockerfile!r}, expected a file in {str(folder)!r}, which has {found}"]
+    return []
+
+
+def buildspec_of(folder: Path) -> str:
+    """The buildspec to name in the project: the folder's own file, or the text of the default."""
+    return "buildspec.yml" if (folder / "buildspec.yml").is_file() else DEFAULT_BUILDSPEC
+
+
+def source_asset(scope: Construct, construct_id: str, folder: Path) -> s3_assets.Asset:
+    """The folder as an asset, without what Python, git and editors leave in it."""
+    return s3_assets.Asset(scope, construct_id, path=str(folder), exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT)
+
+
+def lambda_source() -> Path:
+    """The folder of the functions' packages: beside `constructs_lib` in a checkout, inside of it when installed."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "lambda_src"
+    return installed if installed.is_dir() else package.parent / "lambda_src"
+
+
+def lambda_source_options(name: str) -> tuple[str, list[str]]:
+    """Path and exclusions of an asset that holds one function's package, and nothing of the other functions."""
+    return str(lambda_source()), ["/*", f"!/{name}", *_NOT_SOURCE]

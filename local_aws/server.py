@@ -11,7 +11,9 @@ from typing import Self
 import uvicorn
 from attrs import define, field
 
-from local_aws.gateway.app import Gateway, RootAuthority
+from local_aws.gateway.app import Gateway
+from local_aws.iam.authority import IamAuthority
+from local_aws.iam.sts import StsOperations
 from local_aws.platform import Platform
 from local_aws.services import register_services
 
@@ -50,7 +52,9 @@ class LocalAws:
         )
         self.platform.state_dir.mkdir()
         self.platform.cache_dir.mkdir(parents=True, exist_ok=True)
-        gateway = Gateway(RootAuthority())
+        authority = IamAuthority()
+        gateway = Gateway(authority)
+        gateway.register(StsOperations(authority.identities))
         register_services(gateway, self.platform)
         config = uvicorn.Config(
             gateway, log_level="warning", access_log=False, lifespan="off", server_header=False, ws="none"

@@ -1,56 +1,56 @@
 """The ASGI application: reads a request, knows who asks, decides what is allowed, and hands it on."""
 
 import asyncio
+import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from local_aws.gateway import moto_bridge, wire
+from local_aws.gateway import guard, moto_bridge, refusals, wire
 from local_aws.gateway.context import DEFAULT_ACCOUNT, Principal, RequestContext
 from local_aws.gateway.errors import AwsError
+from local_aws.gateway.http import HttpRequest, Signature, path_style, plain_body
+from local_aws.gateway.offers import OFFERS, check_offer
 from local_aws.gateway.operations import Handler, OperationGroup
-from local_aws.platform import SERVICE_ACCESS_KEY
+from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ARN_HEADER
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 DataPlane = Callable[[Scope, Receive, Send, re.Match[str]], Awaitable[None]]
+Answer = tuple[int, list[tuple[str, str]], bytes]
 
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+_log = logging.getLogger(__name__)
 
 
 class Authority(Protocol):
     """Knows principals by their keys and decides what they may do."""
 
-    def principal(self, access_key: str | None) -> Principal:
+    def principal(self, access_key: str | None, service: str = "sts") -> Principal:
         """The identity behind an access key; raises AwsError for a key of a session that is gone."""
 
     def authorize(self, context: RequestContext, call: wire.Call, parameters: dict[str, Any]) -> None:
         """Raises AwsError (``AccessDenied…``) where the principal's policies do not allow the call."""
 
+    def require(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        context: Mapping[str, str | tuple[str, ...]] | None = None,
+    ) -> None:
+        """Raises AwsError where a principal may not do one action; for routes that serve a request themselves."""
 
-@frozen(kw_only=True)
-class Signature:
-    """What a SigV4 signature says of its maker; signatures themselves are not verified on loopback."""
+    def hides_absence(self, context: RequestContext, call: wire.Call, parameters: dict[str, Any]) -> AwsError | None:
+        """The error that takes the place of "no such key" for somebody who may not list the bucket."""
 
-    access_key: str | None = None
-    region: str = "us-east-1"
-    signing_name: str = "s3"
 
-    @classmethod
-    def of(cls, headers: dict[str, str], query: str) -> "Signature":
-        """Reads the Authorization header or a presigned URL's query; S3 where there is neither."""
-        match = _CREDENTIAL.search(headers.get("authorization", "")) or _CREDENTIAL.search(
-            query.replace("%2F", "/").replace("X-Amz-Credential", "Credential")
-        )
-        if match is None:
-            return cls()
-        access_key, region, signing_name = match.groups()
-        return cls(access_key=access_key.replace("%3A", ":"), region=region, signing_name=signing_name)
+class ClientDisconnectedError(Exception):
+    """The client went away before its request was whole: nobody is there to be answered."""
 
 
 @define(eq=False)
@@ -63,8 +63,14 @@ class Gateway:
 
     authority: Authority
     _operations: dict[str, dict[str, Handler]] = field(factory=dict)
+    _amendments: dict[tuple[str, str], Handler] = field(factory=dict)
     _routes: list[tuple[str, re.Pattern[str], DataPlane]] = field(factory=list)
     _threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(128, thread_name_prefix="request"))
+
+    @property
+    def services(self) -> dict[str, str]:
+        """Every service that is answered, with who carries it out: ``local`` or ``moto``."""
+        return dict.fromkeys(OFFERS, "moto") | dict.fromkeys(self._operations, "local")
 
     def register(self, *groups: OperationGroup) -> None:
         """Adds operations. A service that is registered is ours alone: what it lacks is an error, not moto's."""
@@ -75,6 +81,14 @@ class Gateway:
                     raise ValueError(f"{group.service}:{name} is registered twice")
                 service[name] = handler
 
+    def amend(self, *groups: OperationGroup) -> None:
+        """Adds operations in front of a service that moto keeps: moto carries out all others."""
+        for group in groups:
+            for name, handler in group.operations().items():
+                if (group.service, name) in self._amendments:
+                    raise ValueError(f"{group.service}:{name} is registered twice")
+                self._amendments[group.service, name] = handler
+
     def route(self, method: str, pattern: str, handler: DataPlane) -> None:
         """Adds a raw path that is served as it stands, before AWS protocols are looked at."""
         self._routes.append((method, re.compile(pattern), handler))
@@ -83,57 +97,103 @@ class Gateway:
         """Serves one HTTP request."""
         if scope["type"] != "http":
             return
+        refused = guard.refusal(scope["headers"])
+        if refused is not None:
+            await respond(send, *refusals.plain(403, "AccessDenied", refused))
+            return
         for method, pattern, handler in self._routes:
             if scope["method"] == method and (match := pattern.fullmatch(scope["path"])):
                 await handler(scope, receive, send, match)
                 return
-        body = await read_body(receive)
-        loop = asyncio.get_running_loop()
-        status, headers, answer = await loop.run_in_executor(self._threads, self._serve, scope, body)
-        await respond(send, status, headers, answer)
-
-    def _serve(self, scope: Scope, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        environ = moto_bridge.environ_of(
-            method=scope["method"],
-            raw_path=scope["raw_path"].decode("latin-1"),
-            query=scope["query_string"],
-            headers=scope["headers"],
-            body=body,
-        )
-        signature = Signature.of(headers, scope["query_string"].decode("latin-1"))
-        request = moto_bridge.request_of(environ)
-        call = wire.resolve(request, signature.signing_name)
-        if call is None:
-            return moto_bridge.call(environ)
         try:
-            principal = self.authority.principal(signature.access_key)
+            body = await read_body(receive)
+        except ClientDisconnectedError:
+            return
+        loop = asyncio.get_running_loop()
+        status, headers, answer = await loop.run_in_executor(self._threads, self._serve, HttpRequest.of(scope, body))
+        await respond(send, status, headers, b"" if scope["method"] == "HEAD" else answer)
+
+    def _serve(self, request: HttpRequest) -> Answer:
+        request_id = str(uuid.uuid4())
+        try:
+            return self._answer(request, request_id)
+        except AwsError as error:
+            return refusals.answer(request, error, request_id)
+        except Exception as error:  # noqa: BLE001 - a fault of any kind is an answer, not a hang
+            _log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
+            return refusals.answer(request, refusals.internal("the request", error), request_id)
+
+    def _answer(self, request: HttpRequest, request_id: str) -> Answer:
+        signature = Signature.of(request)
+        if signature.signing_name == "s3":
+            request = plain_body(path_style(request))
+        environ = moto_bridge.environ_of(request)
+        parsed = moto_bridge.request_of(environ)
+        call = wire.resolve(parsed, signature.signing_name)
+        if call is None:
+            raise refusals.unknown(request, signature)
+        result: dict[str, Any] | AwsError
+        try:
+            refusals.check_time(signature)
+            principal = self.authority.principal(signature.access_key, call.service)
+            source_arn = request.header(SOURCE_ARN_HEADER) if principal.service else ""
             context = RequestContext(
-                account=principal.account,
+                account=_account(principal, source_arn),
                 region=signature.region,
                 principal=principal,
-                request_id=str(uuid.uuid4()),
+                request_id=request_id,
+                source_arn=source_arn or None,
             )
-            parameters = wire.parse(request, call)
-            self.authority.authorize(context, call, parameters)
-            service = self._operations.get(call.service)
-            if service is None:
-                return moto_bridge.call(environ)
-            handler = service.get(call.operation)
+            handler = self._handler(call)
+            parameters = wire.parse(parsed, call)
             if handler is None:
-                raise wire.not_available(call)
-            result: dict[str, Any] | AwsError = handler(context, parameters) or {}
+                check_offer(call.service, call.operation, parameters)
+            self.authority.authorize(context, call, parameters)
+            if handler is None:
+                status, headers, body = moto_bridge.call(environ, call, context)
+                hidden = status == 404 and self.authority.hides_absence(context, call, parameters)
+                if not hidden:
+                    return status, headers, body
+                result = hidden
+            else:
+                result = handler(context, parameters) or {}
         except AwsError as error:
             result = error
-        status, answer_headers, answer = wire.answer(request, call, result)
-        return status, list(answer_headers.items()), answer
+        except Exception as error:  # noqa: BLE001 - a fault of any kind is an answer, not a hang
+            _log.exception("%s:%s failed (request %s)", call.service, call.operation, request_id)
+            result = refusals.internal(f"{call.service}:{call.operation}", error)
+        status, answer_headers, body = wire.answer(parsed, call, result)
+        answer_headers.setdefault("x-amzn-requestid", request_id)
+        return status, list(answer_headers.items()), body
+
+    def _handler(self, call: wire.Call) -> Handler | None:
+        amended = self._amendments.get((call.service, call.operation))
+        if amended is not None:
+            return amended
+        service = self._operations.get(call.service)
+        if service is None:
+            return None
+        if call.operation not in service:
+            raise wire.not_available(call)
+        return service[call.operation]
+
+
+def _account(principal: Principal, source_arn: str) -> str:
+    """Where a request acts: in the caller's account, for a service in that of the resource it acts for."""
+    return source_arn.split(":")[4] if source_arn.count(":") > 4 else principal.account
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """The whole body of a request.
+
+    Raises:
+        ClientDisconnectedError: the client went away in the middle of it.
+    """
     chunks = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnectedError
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)
@@ -151,12 +211,25 @@ async def respond(send: Send, status: int, headers: list[tuple[str, str]], body:
 class RootAuthority:
     """Takes every key for the account's root: the rule before IAM is asked."""
 
-    def principal(self, access_key: str | None) -> Principal:  # noqa: ARG002
+    def principal(self, access_key: str | None, service: str = "sts") -> Principal:  # noqa: ARG002
         """The root of the default account."""
         return Principal(arn=f"arn:aws:iam::{DEFAULT_ACCOUNT}:root", account=DEFAULT_ACCOUNT)
 
     def authorize(self, context: RequestContext, call: wire.Call, parameters: dict[str, Any]) -> None:
         """Allows everything."""
+
+    def require(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        context: Mapping[str, str | tuple[str, ...]] | None = None,
+    ) -> None:
+        """Allows everything."""
+
+    def hides_absence(self, context: RequestContext, call: wire.Call, parameters: dict[str, Any]) -> AwsError | None:  # noqa: ARG002
+        """Never: the root may list all buckets."""
+        return None
 
 
 __all__ = ["SERVICE_ACCESS_KEY", "Authority", "Gateway", "RootAuthority", "Signature", "read_body", "respond"]

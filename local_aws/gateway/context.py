@@ -17,11 +17,15 @@ class Principal:
         arn: of the account's root, a user, or an assumed role (``arn:aws:sts::…:assumed-role/name/session``).
         account: 12-digit account that the credentials belong to.
         role_arn: the role behind an assumed-role session, else None.
+        service: the AWS service's principal, such as ``events.amazonaws.com``, where a service itself asks.
+        access_key: the key that the request was signed with, where its identity hangs on it.
     """
 
     arn: str
     account: str
     role_arn: str | None = None
+    service: str | None = None
+    access_key: str | None = None
 
 
 @frozen(kw_only=True)
@@ -33,12 +37,14 @@ class RequestContext:
         region: such as ``us-east-1``.
         principal: who asks.
         request_id: unique to this request; appears in the answer's metadata.
+        source_arn: the resource on whose behalf an AWS service asks (``aws:SourceArn``), else None.
     """
 
     account: str
     region: str
     principal: Principal
     request_id: str
+    source_arn: str | None = None
 
 
 S = TypeVar("S")

@@ -1,11 +1,13 @@
-"""The services whose state moto keeps (S3, IAM, STS, KMS, ECR, logs, …), behind the gateway.
+"""The services whose state moto keeps (S3, IAM, KMS, ECR, logs, …), behind the gateway.
 
-Fault mended: moto's own server decides on a service by itself and runs on werkzeug's development server; here a
-request whose service the gateway already knows is handed to moto's Flask application of that service.
+Fault mended: moto's own server decides on a service by itself, runs on werkzeug's development server, takes the
+account from a table of its own keys, and answers operations it lacks with web pages; here a request whose service the
+gateway already knows is handed to moto's Flask application of that service, with its account and identity told.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,43 +16,51 @@ from moto.core.request import (
     environ_key_for_header,
     should_preserve_original_header_name,
 )
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server import werkzeug_app
 
-from local_aws.gateway.wire import Request
+from local_aws import moto_mends
+from local_aws.gateway.context import RequestContext
+from local_aws.gateway.errors import NotAvailableLocallyError
+from local_aws.gateway.http import HttpRequest
+from local_aws.gateway.wire import Call, Request
 
-_application = DomainDispatcherApplication(create_backend_app)
+_ACCOUNT_HEADER = "x-moto-account-id"
+_DROPPED = {"content-length", "transfer-encoding", "authorization", _ACCOUNT_HEADER}
+_PRESIGNED = ("AWSAccessKeyId", "Signature", "Expires", "X-Amz-")
+_KNOWN_KEY_LENGTH = 20
+
+_applications: dict[str, Any] = {}
+_lock = Lock()
+
+# web pages of other sites have no business here, so no answer allows them to read it
+werkzeug_app.DISABLE_GLOBAL_CORS = True
 
 
-def environ_of(
-    *, method: str, raw_path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
-) -> dict[str, Any]:
-    """A WSGI environment for a request that was read whole."""
+def environ_of(request: HttpRequest) -> dict[str, Any]:
+    """A WSGI environment of a request."""
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": method,
+        "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(raw_path, encoding="latin-1"),
-        "RAW_URI": raw_path + ("?" + query.decode("latin-1") if query else ""),
-        "QUERY_STRING": query.decode("latin-1"),
+        "PATH_INFO": unquote(request.raw_path, encoding="latin-1"),
+        "RAW_URI": request.raw_path + ("?" + request.query if request.query else ""),
+        "QUERY_STRING": request.query,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(request.body)),
     }
     preserved: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        key = environ_key_for_header(name)
-        if key in {"HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "CONTENT_LENGTH"}:
+    for name, value in request.headers:
+        if name in _DROPPED:
             continue
-        if key == "HTTP_CONTENT_TYPE":
-            key = "CONTENT_TYPE"
+        key = environ_key_for_header(name)
         if should_preserve_original_header_name(name):
             preserved[key] = name
         environ[key] = f"{environ[key]},{value}" if key in environ else value
@@ -65,13 +75,52 @@ def request_of(environ: Mapping[str, Any]) -> Request:
     return Request(copy)
 
 
-def call(environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Moto's answer to a request: status, headers and body."""
+def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Moto's answer to a request: status, headers and body.
+
+    Raises:
+        NotAvailableLocallyError: moto lacks the operation.
+    """
+    environ["HTTP_X_MOTO_ACCOUNT_ID"] = context.account
+    # presigned and unsigned requests become plain signed ones: the gateway has decided, moto need not ask again
+    key = context.principal.access_key or "LOCALAWSROOTACCESSKEY"[:_KNOWN_KEY_LENGTH]
+    environ["HTTP_AUTHORIZATION"] = (
+        f"AWS4-HMAC-SHA256 Credential={key}/20000101/{context.region}/{call.service}/aws4_request, "
+        "SignedHeaders=host, Signature=0"
+    )
+    environ["QUERY_STRING"] = _unsigned(environ["QUERY_STRING"])
+    path = environ["RAW_URI"].split("?", 1)[0]
+    environ["RAW_URI"] = f"{path}?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else path
     started: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
         started["status"], started["headers"] = int(status.split(" ", 1)[0]), headers
 
-    chunks = _application(environ, start_response)
-    body = b"".join(chunks)
-    return started["status"], started["headers"], body
+    try:
+        body = b"".join(_application(call.service)(environ, start_response))
+    except NotImplementedError as error:
+        raise NotAvailableLocallyError(f"{call.service}:{call.operation}") from error
+    status, headers = started["status"], started["headers"]
+    if _is_web_page(status, headers):
+        raise NotAvailableLocallyError(f"{call.service}:{call.operation}")
+    return status, headers, body
+
+
+def _application(service: str) -> Any:
+    with _lock:
+        if service not in _applications:
+            moto_mends.apply(service)
+            _applications[service] = werkzeug_app.create_backend_app(service)
+        return _applications[service]
+
+
+def _is_web_page(status: int, headers: list[tuple[str, str]]) -> bool:
+    # flask's own answer where no route of moto's fits
+    kind = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return status in (404, 405, 500, 501) and kind.startswith("text/html")
+
+
+def _unsigned(query: str) -> str:
+    if "Signature=" not in query:
+        return query
+    return "&".join(part for part in query.split("&") if not part.startswith(_PRESIGNED))

@@ -23,6 +23,8 @@ from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
 
 # signing names that differ from botocore's service names: which service is told by the operation's path or target
 _SERVICES_BY_SIGNING_NAME = {
+    "dynamodb": ("dynamodb", "dynamodbstreams"),
+    "email": ("sesv2", "ses"),
     "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime", "sagemaker-metrics"),
     "states": ("stepfunctions",),
     "monitoring": ("cloudwatch",),
@@ -109,9 +111,15 @@ def not_available(call: Call) -> NotAvailableLocallyError:
     return NotAvailableLocallyError(f"{call.service}:{call.operation}")
 
 
+def is_known_service(signing_name: str) -> bool:
+    """Whether botocore knows a service that signs with this name."""
+    services = _SERVICES_BY_SIGNING_NAME.get(signing_name, (signing_name,))
+    return any(service in _known_services() for service in services)
+
+
 @cache
 def _known_services() -> frozenset[str]:
     return frozenset(botocore.session.get_session().get_available_services())
 
 
-__all__ = ["Call", "Request", "answer", "get_service_model", "not_available", "parse", "resolve"]
+__all__ = ["Call", "Request", "answer", "get_service_model", "is_known_service", "not_available", "parse", "resolve"]

@@ -1,0 +1,22 @@
+"""The private parts of moto that the local AWS touches: one concern a module, each with the fault that it mends.
+
+Mends are applied when the first request for their service comes, so that a server that is not asked for a service
+does not load it.
+"""
+
+from importlib import import_module
+
+_MENDS = {
+    "iam": ("managed_policies",),
+    "s3": ("bucket_policies",),
+}
+
+
+def apply(service: str) -> None:
+    """Mends what moto's service does wrong; nothing for a service that needs no mending.
+
+    Args:
+        service: moto's name of the service, such as ``s3``.
+    """
+    for module in _MENDS.get(service, ()):
+        import_module(f"local_aws.moto_mends.{module}").apply()

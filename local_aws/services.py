@@ -1,5 +1,6 @@
 """The list of the services that the local AWS carries out itself; all others are moto's."""
 
+from local_aws.functions.service import register_lambda
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.service import register_sagemaker
@@ -8,3 +9,4 @@ from local_aws.sagemaker.service import register_sagemaker
 def register_services(gateway: Gateway, platform: Platform) -> None:
     """Makes every service and registers it with the gateway."""
     register_sagemaker(gateway, platform)
+    register_lambda(gateway, platform)

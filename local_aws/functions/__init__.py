@@ -1,0 +1,1 @@
+"""AWS Lambda: functions whose real handlers run in processes of their own."""

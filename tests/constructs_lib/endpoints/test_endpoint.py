@@ -52,7 +52,7 @@ def test_a_stored_model_is_served_by_its_image_and_may_do_no_more(tmp_path: Path
         }
     ]
     ((name, endpoint),) = resources(template, "AWS::SageMaker::Endpoint").items()
-    assert name == "Live"
+    assert name == "Live848578DF"
     assert endpoint["Properties"] == {"EndpointConfigName": {"Fn::GetAtt": [config, "EndpointConfigName"]}}
     _, metrics, pull, _, read, key = statements(template, "LiveRole")
     assert metrics["Condition"]["StringEquals"]["cloudwatch:namespace"] == [
@@ -134,7 +134,7 @@ def test_invoking_is_granted_on_the_endpoint_alone(tmp_path: Path) -> None:
     (statement,) = statements(template_of(define, tmp_path), "Client")
     assert statement["Action"] == "sagemaker:InvokeEndpoint"
     own, other = sorted(statement["Resource"], key=str, reverse=True)
-    assert own == {"Ref": "Live"}
+    assert own == {"Ref": "Live848578DF"}
     assert other["Fn::Join"][1][-1] == ":endpoint/prices"
 
 

@@ -5,11 +5,12 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-from local_aws.platform import Credentials, Platform
+if TYPE_CHECKING:  # loads boto3, which `docker` in a build seldom needs
+    from local_aws.platform import Credentials, Platform
 
 ENGINE_VARIABLE = "MLOPS_CONTAINER_ENGINE"
 """Environment variable that forces an engine by its name."""
@@ -52,7 +53,7 @@ class RunSpec:
     opt_ml: Path
     on_line: Callable[[str], None]
     serve: bool = False
-    credentials: Credentials | None = None
+    credentials: "Credentials | None" = None
     hosts: Mapping[str, str] = field(factory=dict)
 
 
@@ -108,7 +109,7 @@ _chosen: "weakref.WeakKeyDictionary[Platform, ContainerEngine]" = weakref.WeakKe
 _lock = threading.Lock()
 
 
-def choose_engine(platform: Platform) -> ContainerEngine:
+def choose_engine(platform: "Platform") -> ContainerEngine:
     """The engine of this machine: the first of docker, podman, process and process-basedir that a trial run proves.
 
     The choice is made once for each local AWS. ``MLOPS_CONTAINER_ENGINE`` forces one by name.
@@ -123,7 +124,7 @@ def choose_engine(platform: Platform) -> ContainerEngine:
         return engine
 
 
-def _first_working(platform: Platform) -> ContainerEngine:
+def _first_working(platform: "Platform") -> ContainerEngine:
     forced = os.environ.get(ENGINE_VARIABLE, "")
     if forced and forced not in ENGINE_NAMES:
         raise EngineError(f"{ENGINE_VARIABLE}={forced}: expected one of {', '.join(ENGINE_NAMES)}")
@@ -136,7 +137,7 @@ def _first_working(platform: Platform) -> ContainerEngine:
     raise EngineError("no container engine works here: " + "; ".join(reasons))
 
 
-def _make(name: str, platform: Platform) -> ContainerEngine:
+def _make(name: str, platform: "Platform") -> ContainerEngine:
     # engines import this module
     from local_aws.containers.process.engine import ProcessEngine, Storage
     from local_aws.containers.process.view import PrivateView

@@ -2,8 +2,9 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
@@ -12,9 +13,10 @@ from local_aws.containers.engine import SERVING_PORT, EngineError, ImageNotFound
 from local_aws.containers.process.environments import Environments
 from local_aws.containers.process.images import DEFAULT_PATH, ImageStore, ProcessImage
 from local_aws.containers.process.view import Bind, PrivateView, remove_tree
-from local_aws.containers.registry import image_digest
-from local_aws.platform import Platform
 from local_aws.processes import ManagedProcess
+
+if TYPE_CHECKING:  # loads boto3, which `docker` in a build seldom needs
+    from local_aws.platform import Platform
 
 PRIVATE_DESCRIPTION = (
     "process: no docker or podman; programs run with this machine's Python in a private view of its files, "
@@ -60,7 +62,7 @@ class ProcessEngine:
         view: how private views are made. Default: none; programs then find their files by SAGEMAKER_BASE_DIR.
     """
 
-    platform: Platform
+    platform: "Platform"
     view: PrivateView | None = None
     storage: Storage = field(init=False)
 
@@ -85,6 +87,8 @@ class ProcessEngine:
             ImageNotFoundError: ECR has no such image, or it was not built here.
             EngineError: the program cannot be started.
         """
+        from local_aws.containers.registry import image_digest  # loads boto3
+
         digest = image_digest(self.platform, spec.image, spec.credentials)
         image = self.storage.images.by_digest(digest)
         if image is None:
@@ -99,7 +103,13 @@ Spawn = Callable[..., ManagedProcess]
 
 
 def start(
-    spawn: Spawn, storage: Storage, view: PrivateView | None, image: ProcessImage, spec: RunSpec
+    spawn: Spawn,
+    storage: Storage,
+    view: PrivateView | None,
+    image: ProcessImage,
+    spec: RunSpec,
+    *,
+    binds: Sequence[Bind] = (),
 ) -> RunningContainer:
     """Starts a program of an image that was found.
 
@@ -108,7 +118,8 @@ def start(
         storage: where the image lies.
         view: how private views are made, or None.
         image: what to run.
-        spec: how; its `image` is not looked at.
+        spec: how; its `image` is not looked up.
+        binds: further folders that are seen inside; they need a view.
 
     Raises:
         EngineError: the program cannot be started.
@@ -116,6 +127,8 @@ def start(
     arguments = image.config.arguments(spec.entrypoint, spec.arguments)
     if not arguments:
         raise EngineError(f"image {spec.image!r} has no entrypoint and no command: nothing to run")
+    if binds and view is None:
+        raise EngineError("folders cannot be mounted without private mounts")
     scratch = storage.images.scratch()
     port = ports.free_port() if spec.serve else None
     environment = runtime_environment(storage, image, spec.environment)
@@ -128,6 +141,7 @@ def start(
             binds=[
                 *environment_binds(storage, image.environment_key, copy_on_write=True),
                 Bind(source=spec.opt_ml.resolve(), target=Path("/opt/ml")),
+                *binds,
             ],
             working_dir=image.config.working_dir,
             arguments=arguments,

@@ -50,7 +50,7 @@ class Environments:
                         f"{sys.executable} cannot make a virtual environment with pip: {error}; "
                         "install the venv package of this Python"
                     ) from error
-                self.complete(key)
+                self.complete(key, key)
         return key
 
     def python(self, key: str) -> Path:
@@ -72,13 +72,26 @@ class Environments:
         """Whether an environment was made to its end."""
         return (self.folder / key / _DONE).exists()
 
-    def complete(self, key: str) -> None:
-        """Marks an environment as made to its end."""
-        (self.folder / key / _DONE).touch()
+    def complete(self, key: str, outcome: str | None) -> None:
+        """Marks an environment as made to its end.
+
+        Args:
+            key: the environment, or the RUN that it belongs to.
+            outcome: the key of the environment that stands then: `key` itself, or the one before, unchanged.
+        """
+        (self.folder / key / _DONE).write_text(outcome or "")
+
+    def outcome(self, key: str) -> str | None:
+        """What `complete` was told."""
+        return (self.folder / key / _DONE).read_text() or None
 
     def discard(self, key: str) -> None:
         """Removes an environment."""
         remove_tree(self.folder / key)
+
+    def discard_part(self, key: str, name: str) -> None:
+        """Removes one folder of an environment that is being made."""
+        remove_tree(self.folder / key / name)
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
@@ -99,12 +112,22 @@ class Environments:
                 source, target = Path(path) / name, new / inside / name
                 if target.exists() or target.is_symlink():
                     continue
-                if inside == Path("bin") and not source.is_symlink():
-                    _adapt(source, target, old, new)
-                else:
-                    share(source, target)
-        if self.files(parent).is_dir():
-            shutil.copytree(self.files(parent), self.files(key), symlinks=True, copy_function=share)
+                share(source, target)
+        self.adapt_scripts(key, parent)
+
+    def adapt_scripts(self, key: str, parent: str) -> None:
+        """Lets the programs in `key` start its own Python where they still name the parent's."""
+        old, new = bytes(self.python(parent)), bytes(self.python(key))
+        for script in (self.python(key) / "bin").iterdir():
+            if script.is_symlink() or not script.is_file():
+                continue
+            content = script.read_bytes()
+            head, newline, rest = content.partition(b"\n")
+            if head.startswith(b"#!") and old in head:
+                fresh = script.with_name(script.name + ".adapted")
+                fresh.write_bytes(head.replace(old, new) + newline + rest)
+                shutil.copymode(script, fresh)
+                fresh.replace(script)
 
 
 def share(source: str | Path, target: str | Path) -> None:
@@ -117,13 +140,3 @@ def share(source: str | Path, target: str | Path) -> None:
             os.mknod(target, status.st_mode, status.st_rdev)  # an overlay's mark of a deleted file
             return
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _adapt(source: Path, target: Path, old: Path, new: Path) -> None:
-    content = source.read_bytes()
-    head, newline, rest = content.partition(b"\n")
-    if head.startswith(b"#!") and bytes(old) in head:
-        target.write_bytes(head.replace(bytes(old), bytes(new)) + newline + rest)
-        shutil.copymode(source, target)
-    else:
-        share(source, target)

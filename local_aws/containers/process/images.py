@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from local_aws.containers.references import ImageReference
 
@@ -148,9 +148,19 @@ class ImageStore:
         """Gives an image a local name."""
         self._write("names", str(reference.familiar), {"id": image.id, "name": str(reference.familiar)})
 
-    def pushed(self, image: ProcessImage, digest: str) -> None:
-        """Remembers the digest under which the registry knows an image."""
+    def untag(self, reference: ImageReference) -> None:
+        """Takes a local name away."""
+        self._path("names", str(reference.familiar)).unlink(missing_ok=True)
+
+    def pushed(self, image: ProcessImage, digest: str, reference: ImageReference) -> None:
+        """Remembers the digest under which a registry knows an image."""
         self._write("digests", digest, {"id": image.id})
+        name = str(evolve(reference, tag=None, digest=digest))
+        self._write("pushes", name, {"id": image.id, "name": name})
+
+    def pushed_names(self, image: ProcessImage) -> list[str]:
+        """The names by digest under which an image was pushed, in order."""
+        return sorted(entry["name"] for entry in self._entries("pushes") if entry["id"] == image.id)
 
     def find(self, name: str) -> ProcessImage | None:
         """The image of a local name, an id, or an id's first characters; None where there is none."""

@@ -165,7 +165,7 @@ class PrivateView:
         for bind in (*self.machine_binds(), *binds):
             point = _point(root, bind.target, folder=bind.source.is_dir())
             if bind.copy_on_write:
-                layer = scratch / "copies" / str(bind.target).strip("/").replace("/", "-")
+                layer = self.copied(scratch, bind)
                 layer.mkdir(parents=True)
                 inner = work / ("copy-" + layer.name)
                 inner.mkdir()
@@ -205,6 +205,10 @@ class PrivateView:
             binds.append(Bind(source=names, target=names))
         return [bind for bind in binds if self.hides(bind.target)]
 
+    def copied(self, scratch: Path, bind: Bind) -> Path:
+        """The folder that holds what a view's programs changed in a bind that is copied on write."""
+        return scratch / "copies" / str(bind.target).strip("/").replace("/", "-")
+
     def without_mount_points(self, scratch: Path, binds: Iterable[Bind]) -> Path:
         """The folder of a view's changes, cleared of what only held mounts."""
         changed = changes(scratch)
@@ -212,6 +216,9 @@ class PrivateView:
             remove_tree(changed / name)
         for bind in (*self.machine_binds(), *binds):
             point = changed / str(bind.target).lstrip("/")
+            if bind.source.is_file() and point.is_file():
+                point.unlink()
+                point = point.parent
             while point != changed and point.is_dir() and not any(point.iterdir()):
                 point.rmdir()
                 point = point.parent

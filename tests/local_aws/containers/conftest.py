@@ -79,7 +79,7 @@ def make_image(local_aws: LocalAws, process_engine: ProcessEngine, repository: s
         ecr = local_aws.platform.client("ecr", region=REGION)
         reference = ImageReference.parse(f"{repository}:{image.id[-12:]}")
         digest = push(ecr, reference, *image.blobs())
-        storage.images.pushed(image, digest)
+        storage.images.pushed(image, digest, reference)
         return f"{repository}@{digest}"
 
     return make

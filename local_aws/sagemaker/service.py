@@ -6,6 +6,16 @@ from functools import partial
 from local_aws.containers.engine import ContainerEngine, choose_engine
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
+from local_aws.sagemaker.endpoints.configs import EndpointConfigOperations
+from local_aws.sagemaker.endpoints.deployment import Deployments
+from local_aws.sagemaker.endpoints.fleet import Ground
+from local_aws.sagemaker.endpoints.models import ModelOperations
+from local_aws.sagemaker.endpoints.operations import EndpointOperations
+from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.runtime.invocations import Invocations
+from local_aws.sagemaker.runtime.metrics import InvocationMetrics
+from local_aws.sagemaker.runtime.route import INVOCATIONS, InvocationRoute
+from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
 from local_aws.sagemaker.training.runner import TrainingRunner, TrainingSettings
@@ -17,6 +27,7 @@ def register_sagemaker(
     *,
     engine: Callable[[], ContainerEngine] | None = None,
     training: TrainingSettings | None = None,
+    endpoints: EndpointSettings | None = None,
 ) -> None:
     """Makes the service and registers it.
 
@@ -25,9 +36,26 @@ def register_sagemaker(
         platform: the local AWS.
         engine: gives the container engine. Default: this machine's, chosen when the first job or endpoint needs it.
         training: how training jobs run. Default: as on AWS.
+        endpoints: how endpoints run. Default: as on AWS.
     """
     tags = TagStore()
     engine = engine or partial(choose_engine, platform)
     runner = TrainingRunner(platform, engine, training or TrainingSettings())
+    settings = endpoints or EndpointSettings()
+    deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings))
+    routes = RouteTable()
+    metrics = InvocationMetrics(platform)
+    models = ModelOperations(platform, tags)
+    configs = EndpointConfigOperations(platform, models, tags)
+    gateway.register(
+        TagOperations(tags),
+        TrainingOperations(platform, runner, tags),
+        models,
+        configs,
+        EndpointOperations(platform, deployments, configs, routes, tags),
+    )
+    invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
+    gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
+    platform.on_stop(metrics.publish)
     platform.on_stop(runner.stop)
-    gateway.register(TagOperations(tags), TrainingOperations(platform, runner, tags))
+    platform.on_stop(deployments.stop)

@@ -14,10 +14,11 @@ from attrs import define, field, frozen
 from local_aws.containers.engine import ContainerEngine, EngineError, ImageNotFoundError, RunningContainer, RunSpec
 from local_aws.log_streams import LogStream
 from local_aws.platform import Credentials, Platform
+from local_aws.sagemaker.downloads import DownloadError, Downloads
 from local_aws.sagemaker.roles import assume_execution_role
 from local_aws.sagemaker.s3_locations import S3Location
 from local_aws.sagemaker.training.artifacts import ArtifactError, ArtifactUpload
-from local_aws.sagemaker.training.input_data import InputChannels, InputDataError
+from local_aws.sagemaker.training.input_data import InputChannels
 from local_aws.sagemaker.training.job import TrainingJob
 from local_aws.sagemaker.training.metrics import MetricReader
 from local_aws.sagemaker.training.request_rules import OPT_ML
@@ -178,13 +179,13 @@ class TrainingRunner:
             channels.download(run.volume / "input" / "data")
             if "CheckpointConfig" in request:
                 self._restore_checkpoints(run, channels)
-        except InputDataError as error:
+        except DownloadError as error:
             raise _FailedJobError(f"ClientError: Data download failed: {error}") from error
 
     def _restore_checkpoints(self, run: _Run, channels: InputChannels) -> None:
         checkpoints = run.job.request["CheckpointConfig"]
         target = run.local(checkpoints.get("LocalPath", "/opt/ml/checkpoints"))
-        channels.download_prefix(S3Location.parse(checkpoints["S3Uri"]), target)
+        Downloads(channels.s3).prefix(S3Location.parse(checkpoints["S3Uri"]), target)
 
     def _train(self, run: _Run) -> tuple[int, bool]:
         job, algorithm = run.job, run.job.request["AlgorithmSpecification"]

@@ -1,6 +1,8 @@
 """A local AWS with SageMaker on the test engine, and what most tests need of it."""
 
+import io
 import json
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -64,6 +66,45 @@ class Account:
             lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
         )
 
+    def model(self, name: str, image: str, role: str, files: dict[str, bytes] | None = None, **members: Any) -> None:
+        """Creates a model; with files, their archive is its model data."""
+        container: dict[str, Any] = {"Image": image, **members.pop("PrimaryContainer", {})}
+        if files is not None:
+            key = f"models/{name}/model.tar.gz"
+            self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=archive(files))
+            container["ModelDataUrl"] = f"s3://{BUCKET}/{key}"
+        self.client("sagemaker").create_model(
+            ModelName=name, PrimaryContainer=container, ExecutionRoleArn=role, **members
+        )
+
+    def endpoint_config(self, name: str, *models: str, weights: dict[str, float] | None = None, **members: Any) -> None:
+        """Creates a configuration with a variant for each model, of the model's name."""
+        variants = [
+            {
+                "VariantName": model,
+                "ModelName": model,
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 1,
+                "InitialVariantWeight": (weights or {}).get(model, 1),
+            }
+            for model in models
+        ]
+        self.client("sagemaker").create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **members)
+
+    def endpoint(self, name: str, config: str | None = None) -> dict[str, Any]:
+        """Creates an endpoint and waits until it is in service or failed."""
+        self.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config or name)
+        return self.settled_endpoint(name)
+
+    def settled_endpoint(self, name: str) -> dict[str, Any]:
+        return self.eventually(
+            lambda: self.client("sagemaker").describe_endpoint(EndpointName=name),
+            lambda endpoint: endpoint["EndpointStatus"] in ("InService", "Failed"),
+        )
+
+    def invoke(self, name: str, body: bytes = b"x", **members: Any) -> dict[str, Any]:
+        return self.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **members)
+
     @staticmethod
     def eventually(ask: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 30) -> Any:
         """Asks until the answer is good; fails with the last one."""
@@ -90,6 +131,17 @@ class Account:
             for event in list(self.events)
             if event["detail-type"] == detail_type and event["resources"][0].endswith(f"/{name}")
         ]
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    """A tar.gz of files by name."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,235 @@
+"""Models: an image, its model data and a role."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, ClassVar
+
+from attrs import define, field, frozen
+from botocore.exceptions import ClientError
+
+from local_aws.gateway.context import RegionalState, RequestContext
+from local_aws.gateway.errors import NotAvailableLocallyError
+from local_aws.gateway.operations import operation
+from local_aws.platform import Platform
+from local_aws.sagemaker.listing import Listed, page_of, with_token
+from local_aws.sagemaker.resource_names import arn_of, event_detail, now, validation_error
+from local_aws.sagemaker.roles import assume_execution_role
+from local_aws.sagemaker.s3_locations import S3Location
+from local_aws.sagemaker.tags import TagStore
+from local_aws.sagemaker.validation import ValidatedGroup
+
+_ECR_IMAGE = re.compile(
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?"
+)
+_NOT_OFFERED_IN_CONTAINERS = (
+    "ImageConfig",
+    "AdditionalModelDataSources",
+    "ModelPackageName",
+    "InferenceSpecificationName",
+    "MultiModelConfig",
+    "ContainerMetricsConfig",
+)
+
+
+@frozen(kw_only=True)
+class Model:
+    """One model.
+
+    Attributes:
+        name: unique among the models of its account and region.
+        arn: of the model.
+        request: the CreateModel request without tags.
+        created: when.
+    """
+
+    name: str
+    arn: str
+    request: dict[str, Any]
+    created: datetime = field(factory=now)
+
+    @property
+    def container(self) -> dict[str, Any]:
+        """Its one container definition."""
+        found: dict[str, Any] = _containers(self.request)[0]
+        return found
+
+    @property
+    def role_arn(self) -> str:
+        """The execution role."""
+        return str(self.request["ExecutionRoleArn"])
+
+    @property
+    def isolated(self) -> bool:
+        """Whether the container gets neither network nor credentials; here: no credentials and no endpoint."""
+        return bool(self.request.get("EnableNetworkIsolation", False))
+
+    def describe(self) -> dict[str, Any]:
+        """What DescribeModel answers."""
+        return {"EnableNetworkIsolation": False} | self.request | {"ModelArn": self.arn, "CreationTime": self.created}
+
+
+@define(eq=False)
+class ModelOperations(ValidatedGroup):
+    """CreateModel, DescribeModel, DeleteModel and ListModels.
+
+    Args:
+        platform: the local AWS.
+        tags: where the models' tags are kept.
+    """
+
+    service: ClassVar[str] = "sagemaker"
+    _platform: Platform
+    _tags: TagStore
+    _models: RegionalState[dict[str, Model]] = field(factory=lambda: RegionalState(dict))
+
+    def find(self, context: RequestContext, name: str) -> Model:
+        """A model by its name.
+
+        Raises:
+            AwsError: ``ValidationException`` where there is none.
+        """
+        model = self._models[context].get(name)
+        if model is None:
+            raise validation_error(f'Could not find model "{arn_of(context, "model", name)}".')
+        return model
+
+    @operation("CreateModel")
+    def create_model(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
+        """Records a model, once its role can be assumed and its data is there."""
+        if faults := list(_faults(request)):
+            raise validation_error("; ".join(faults))
+        if missing := list(_not_offered(request)):
+            raise NotAvailableLocallyError(f"in CreateModel: {', '.join(missing)}")
+        name = request["ModelName"]
+        model = Model(
+            name=name,
+            arn=arn_of(context, "model", name),
+            request={key: value for key, value in request.items() if key != "Tags"},
+        )
+        models = self._models[context]
+        if name in models:
+            raise _taken(model)
+        self._require_data(context, model)
+        if models.setdefault(name, model) is not model:
+            raise _taken(model)
+        self._tags.create(model.arn, request.get("Tags"))
+        self._announce(context, model)
+        return {"ModelArn": model.arn}
+
+    @operation("DescribeModel")
+    def describe_model(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
+        """All of a model."""
+        return self.find(context, request["ModelName"]).describe()
+
+    @operation("DeleteModel")
+    def delete_model(self, context: RequestContext, request: dict[str, Any]) -> None:
+        """Forgets a model; endpoints that run it go on."""
+        model = self.find(context, request["ModelName"])
+        self._models[context].pop(model.name, None)
+        self._announce(context, model)
+        self._tags.forget(model.arn)
+
+    @operation("ListModels")
+    def list_models(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
+        """Summaries of models, a page at a time."""
+        page, token = page_of(
+            list(self._models[context].values()),
+            request,
+            lambda model: Listed(name=model.name, created=model.created),
+        )
+        summaries = [{"ModelName": model.name, "ModelArn": model.arn, "CreationTime": model.created} for model in page]
+        return with_token({"Models": summaries}, token)
+
+    def _require_data(self, context: RequestContext, model: Model) -> None:
+        credentials = assume_execution_role(self._platform, model.role_arn)
+        address = data_address(model.container)
+        if address is None:
+            return
+        location = S3Location.parse(address)
+        s3 = self._platform.client("s3", region=context.region, credentials=credentials)
+        try:
+            if address.endswith("/"):
+                found = s3.list_objects_v2(Bucket=location.bucket, Prefix=location.key, MaxKeys=1)["KeyCount"] > 0
+            else:
+                s3.head_object(Bucket=location.bucket, Key=location.key)
+                found = True
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
+                raise validation_error(
+                    f'Could not access model data at {address}. Please ensure that the role "{model.role_arn}" '
+                    'exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service '
+                    'principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions '
+                    f"and that the object is located in {context.region}."
+                ) from error
+            found = False
+        if not found:
+            raise validation_error(f"Could not find model data at {address}.")
+
+    def _announce(self, context: RequestContext, model: Model) -> None:
+        self._platform.emit(
+            account=context.account,
+            region=context.region,
+            source="aws.sagemaker",
+            detail_type="SageMaker Model State Change",
+            detail=event_detail(model.describe(), self._tags.of(model.arn)),
+            resources=[model.arn],
+        )
+
+
+def data_address(container: dict[str, Any]) -> str | None:
+    """Where a container's model data lies: an archive, an object, or a prefix that ends in ``/``; None without any."""
+    if "ModelDataSource" in container:
+        return str(container["ModelDataSource"]["S3DataSource"]["S3Uri"])
+    return container.get("ModelDataUrl")
+
+
+def _containers(request: dict[str, Any]) -> list[dict[str, Any]]:
+    return [request["PrimaryContainer"]] if "PrimaryContainer" in request else list(request.get("Containers", ()))
+
+
+def _taken(model: Model) -> Exception:
+    return validation_error(f'Cannot create already existing model "{model.arn}".')
+
+
+def _faults(request: dict[str, Any]) -> Iterator[str]:
+    if ("PrimaryContainer" in request) == ("Containers" in request):
+        yield "exactly one of PrimaryContainer and Containers is needed"
+    if "ExecutionRoleArn" not in request:
+        yield "ExecutionRoleArn is required"
+    for container in _containers(request):
+        image = container.get("Image")
+        if image is None and "ModelPackageName" not in container:
+            yield "a container needs an Image"
+        elif image is not None and not _ECR_IMAGE.fullmatch(image):
+            yield (
+                f"Invalid image URI {image}. Please provide a valid Amazon Elastic Container Registry path of the "
+                "Docker image to run."
+            )
+        if "ModelDataUrl" in container and "ModelDataSource" in container:
+            yield "a container has either ModelDataUrl or ModelDataSource, not both"
+        source = container.get("ModelDataSource", {}).get("S3DataSource")
+        if "ModelDataSource" in container and source is None:
+            yield "ModelDataSource needs S3DataSource"
+        if source is not None:
+            form = (source["S3DataType"], source["CompressionType"])
+            if form == ("S3Prefix", "Gzip"):
+                yield "ModelDataSource: CompressionType Gzip needs S3DataType S3Object"
+            if form[0] == "S3Prefix" and not source["S3Uri"].endswith("/"):
+                yield f"ModelDataSource: an S3Prefix must end in a slash, got {source['S3Uri']}"
+        try:
+            S3Location.parse(data_address(container) or "s3://none")
+        except ValueError as error:
+            yield f"model data: {error}"
+
+
+def _not_offered(request: dict[str, Any]) -> Iterator[str]:
+    containers = _containers(request)
+    if len(containers) != 1:
+        yield f"{len(containers)} containers (inference pipelines)"
+    for container in containers:
+        yield from (name for name in _NOT_OFFERED_IN_CONTAINERS if name in container)
+        if container.get("Mode", "SingleModel") != "SingleModel":
+            yield f"Mode {container['Mode']}"
+        source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+        yield from (f"S3DataSource.{name}" for name in ("HubAccessConfig", "ManifestS3Uri") if name in source)

@@ -1,0 +1,249 @@
+"""InvokeEndpoint: who may, which container, what comes back. No HTTP framework between request and container."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from attrs import define, field, frozen
+
+from local_aws.gateway.context import Principal
+from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
+from local_aws.sagemaker.runtime.capture import Exchange
+from local_aws.sagemaker.runtime.metrics import InvocationMetrics
+from local_aws.sagemaker.runtime.routing import EndpointRoute, RouteTable, VariantRoute
+from local_aws.sagemaker.runtime.upstream import TIMED_OUT, Answer, Headers, Pool
+
+PAYLOAD_LIMIT = 25 << 20
+"""Bytes of a request's body: 25 MB by the developer guide's hosting FAQ (the API model still says 6 MB)."""
+
+_PERMISSION_SECONDS = 1.0
+_REMEMBERED = 4096
+
+_PASSED_ON = {
+    b"content-type": b"Content-Type",
+    b"accept": b"Accept",
+    b"x-amzn-sagemaker-custom-attributes": b"X-Amzn-SageMaker-Custom-Attributes",
+    b"x-amzn-sagemaker-inference-id": b"X-Amzn-SageMaker-Inference-Id",
+}
+_REFUSED = {
+    b"x-amzn-sagemaker-target-model": "TargetModel (multi-model endpoints)",
+    b"x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname (multi-container endpoints)",
+    b"x-amzn-sagemaker-inference-component": "InferenceComponentName",
+    b"x-amzn-sagemaker-enable-explanations": "EnableExplanations",
+    b"x-amzn-sagemaker-session-id": "SessionId (stateful sessions)",
+}
+_TIMEOUT_MESSAGE = (
+    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
+    "each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+Respond = Callable[[int, Headers, bytes], None]
+"""Sends an answer to the caller: status, headers, body."""
+
+
+class Permissions(Protocol):
+    """The part of the gateway's authority that this path asks."""
+
+    def principal(self, access_key: str | None, service: str = "sts") -> Principal:
+        """Who has an access key."""
+
+    def require(self, principal: Principal, action: str, resource: str) -> None:
+        """Raises AwsError where the principal may not do it."""
+
+
+@frozen
+class _Caller:
+    """Whoever signed a request.
+
+    Attributes:
+        access_key: of the signature; None where there is none.
+        region: of the signature.
+    """
+
+    access_key: str | None
+    region: str
+
+    @classmethod
+    def of(cls, scope: bytes) -> "_Caller":
+        """From ``KEY/20250101/us-east-1/sagemaker``."""
+        parts = scope.decode("latin-1").rsplit("/", 3)
+        return cls(parts[0], parts[2]) if len(parts) == 4 else cls(None, "us-east-1")
+
+
+@define(eq=False)
+class Invocations:
+    """Carries requests from the gateway to containers and back.
+
+    Args:
+        permissions: the gateway's authority.
+        routes: the endpoints.
+        metrics: counts requests.
+        timeout: seconds that a container's answer may take.
+    """
+
+    permissions: Permissions
+    routes: RouteTable
+    metrics: InvocationMetrics
+    timeout: float
+    _pools: dict[int, Pool] = field(factory=dict)
+    _allowed: dict[tuple[bytes, str], tuple[float, EndpointRoute]] = field(factory=dict)
+
+    def invoke(self, name: str, headers: Headers, body: bytes, respond: Respond) -> None:
+        """Serves one request, on the event loop; `respond` is called once.
+
+        Args:
+            name: of the endpoint.
+            headers: of the request, with lower-case names.
+            body: of the request.
+            respond: sends the answer.
+        """
+        try:
+            self._invoke(name, headers, body, respond)
+        except AwsError as error:
+            respond(*_refusal(error))
+
+    def _invoke(self, name: str, headers: Headers, body: bytes, respond: Respond) -> None:
+        scope, target = b"", None
+        head = b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        for header, value in headers:
+            passed = _PASSED_ON.get(header)
+            if passed is not None:
+                head += passed + b": " + value + b"\r\n"
+            elif header == b"authorization":
+                scope = value[value.find(b"Credential=") + 11 : value.find(b"/aws4_request")]
+            elif header == b"x-amzn-sagemaker-target-variant":
+                target = value.decode("latin-1")
+            elif header in _REFUSED:
+                raise NotAvailableLocallyError(f"{_REFUSED[header]} of InvokeEndpoint")
+        if len(body) > PAYLOAD_LIMIT:
+            raise _validation(
+                f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {PAYLOAD_LIMIT}"
+            )
+        route = self._route(scope, name)
+        variant = _variant(route, target)
+        port = variant.port()
+        if port is None:
+            raise AwsError(
+                "ServiceUnavailable",
+                f"Variant {variant.name} of endpoint {name} has no healthy container at the moment.",
+                status=503,
+            )
+        began = time.perf_counter()
+
+        def done(outcome: Answer | str) -> None:
+            microseconds = (time.perf_counter() - began) * 1e6
+            self._answer(route, variant.name, outcome, respond, microseconds)
+            capture = route.capture
+            if capture is not None and isinstance(outcome, Answer) and outcome.status < 300 and capture.wanted():
+                capture.add(_exchange(variant.name, headers, body, outcome))
+
+        payload = head + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+        pool = self._pools.get(port)
+        if pool is None:
+            self._pools = {number: one for number, one in self._pools.items() if not one.unused}
+            pool = self._pools[port] = Pool(asyncio.get_running_loop(), port, self.timeout)
+        pool.submit(payload, done)
+
+    def _route(self, scope: bytes, name: str) -> EndpointRoute:
+        """The endpoint that a caller may invoke; a permission is asked for again after a second."""
+        known = self._allowed.get((scope, name))
+        if known is not None and known[0] > time.monotonic() and known[1].serving:
+            return known[1]
+        caller = _Caller.of(scope)
+        principal = self.permissions.principal(caller.access_key, "sagemaker")
+        route = self.routes.get(principal.account, caller.region, name)
+        arn = f"arn:aws:sagemaker:{caller.region}:{principal.account}:endpoint/{name}"
+        self.permissions.require(principal, "sagemaker:InvokeEndpoint", arn)
+        if route is None or not route.serving:
+            raise _validation(f"Endpoint {name} of account {principal.account} not found.")
+        if len(self._allowed) >= _REMEMBERED:
+            self._allowed.clear()
+        self._allowed[scope, name] = (time.monotonic() + _PERMISSION_SECONDS, route)
+        return route
+
+    def _answer(
+        self, route: EndpointRoute, variant: str, outcome: Answer | str, respond: Respond, microseconds: float
+    ) -> None:
+        status = outcome.status if isinstance(outcome, Answer) else 0
+        self.metrics.count(route, variant, status, microseconds)
+        if not 200 <= status < 300:
+            respond(*_model_error(route, outcome))
+            return
+        assert isinstance(outcome, Answer)  # noqa: S101 - a word has no status
+        headers = [
+            (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+            (b"x-amzn-invoked-production-variant", variant.encode()),
+        ]
+        for header, value in outcome.headers:
+            if (length := len(header)) == 12 and header.lower() == b"content-type":
+                headers.append((b"content-type", value))
+            elif length == 34 and header.lower() == b"x-amzn-sagemaker-custom-attributes":
+                headers.append((b"x-amzn-sagemaker-custom-attributes", value))
+        respond(200, headers, outcome.body)
+
+
+def _variant(route: EndpointRoute, target: str | None) -> VariantRoute:
+    if target is None:
+        return route.choose()
+    if target not in route.variants:
+        raise _validation(f"Variant {target} not found for endpoint {route.name} of account {route.account}.")
+    return route.variants[target]
+
+
+def _exchange(variant: str, headers: Headers, body: bytes, answer: Answer) -> Exchange:
+    found = {name: value.decode("latin-1") for name, value in headers if name in _PASSED_ON}
+    return Exchange(
+        variant,
+        time.time(),
+        found.get(b"content-type", ""),
+        body,
+        (answer.header(b"content-type") or b"").decode("latin-1"),
+        answer.body,
+        found.get(b"x-amzn-sagemaker-inference-id"),
+        found.get(b"x-amzn-sagemaker-custom-attributes"),
+    )
+
+
+def _validation(message: str) -> AwsError:
+    return AwsError("ValidationError", message, status=400)
+
+
+def _refusal(error: AwsError) -> tuple[int, Headers, bytes]:
+    return _json_error(error.status or 400, error.code, {"message": error.message})
+
+
+def _model_error(route: EndpointRoute, outcome: Answer | str) -> tuple[int, Headers, bytes]:
+    if isinstance(outcome, Answer):
+        status, original = outcome.status, outcome.body.decode(errors="replace")
+    elif outcome == TIMED_OUT:
+        status, original = 0, _TIMEOUT_MESSAGE
+    else:
+        status, original = 0, f"The connection to container primary is {outcome}."
+    side = "client" if 400 <= status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{route.name}"
+    message = (
+        f'Received {side} error ({status}) from primary with message "{original}". See '
+        f"https://{route.region}.console.aws.amazon.com/cloudwatch/home?region={route.region}"
+        f"#logEventViewer:group={group} in account {route.account} for more information."
+    )
+    members = {
+        "ErrorCode": "CLIENT_ERROR_FROM_MODEL" if side == "client" else "INTERNAL_FAILURE_FROM_MODEL",
+        "LogStreamArn": f"arn:aws:logs:{route.region}:{route.account}:log-group:{group}",
+        "Message": message,
+        "OriginalMessage": original,
+        "OriginalStatusCode": status,
+    }
+    return _json_error(424, "ModelError", members)
+
+
+def _json_error(status: int, code: str, members: dict[str, Any]) -> tuple[int, Headers, bytes]:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"x-amzn-errortype", code.encode()),
+        (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+    ]
+    return status, headers, json.dumps(members).encode()

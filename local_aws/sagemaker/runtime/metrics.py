@@ -1,0 +1,98 @@
+"""CloudWatch metrics of invocations, counted per request and published together."""
+
+import asyncio
+from typing import Any
+
+from attrs import define, field
+
+from local_aws.platform import Platform
+from local_aws.sagemaker.resource_names import now
+from local_aws.sagemaker.runtime.routing import EndpointRoute
+
+_NAMESPACE = "AWS/SageMaker"
+_PUBLISH_SECONDS = 5.0
+
+
+class _Counts:
+    __slots__ = ("client_errors", "highest", "latency", "lowest", "requests", "server_errors")
+
+    def __init__(self) -> None:
+        self.requests = self.client_errors = self.server_errors = 0
+        self.latency = self.highest = 0.0
+        self.lowest = float("inf")
+
+
+@define(eq=False)
+class InvocationMetrics:
+    """Counts on the event loop; a thread publishes what came together in five seconds.
+
+    Args:
+        platform: the local AWS.
+    """
+
+    platform: Platform
+    _counts: dict[tuple[EndpointRoute, str], _Counts] = field(factory=dict)
+    _scheduled: bool = False
+
+    def count(self, route: EndpointRoute, variant: str, status: int, microseconds: float) -> None:
+        """Counts one answer.
+
+        Args:
+            route: the endpoint.
+            variant: that answered.
+            status: of the container's answer; 0 where there was none.
+            microseconds: until it came.
+        """
+        counts = self._counts.get((route, variant))
+        if counts is None:
+            counts = self._counts[route, variant] = _Counts()
+            if not self._scheduled:
+                self._scheduled = True
+                asyncio.get_running_loop().call_later(_PUBLISH_SECONDS, self._publish_later)
+        counts.requests += 1
+        counts.latency += microseconds
+        counts.lowest = min(counts.lowest, microseconds)
+        counts.highest = max(counts.highest, microseconds)
+        if 400 <= status < 500:
+            counts.client_errors += 1
+        elif not 200 <= status < 300:
+            counts.server_errors += 1
+
+    def publish(self) -> None:
+        """Sends what was counted since the last time."""
+        counts, self._counts = self._counts, {}
+        for (route, variant), count in counts.items():
+            cloudwatch = self.platform.client("cloudwatch", region=route.region)
+            cloudwatch.put_metric_data(Namespace=_NAMESPACE, MetricData=_data(route, variant, count))
+
+    def _publish_later(self) -> None:
+        self._scheduled = False
+        self.platform.workers.submit(self.publish)
+
+
+def _data(route: EndpointRoute, variant: str, count: _Counts) -> list[dict[str, Any]]:
+    common = {
+        "Dimensions": [
+            {"Name": "EndpointName", "Value": route.name},
+            {"Name": "VariantName", "Value": variant},
+        ],
+        "Timestamp": now(),
+    }
+
+    def total(name: str, amount: int, low: float = 0.0) -> dict[str, Any]:
+        statistics = {"SampleCount": count.requests, "Sum": amount, "Minimum": low, "Maximum": min(1, amount)}
+        return common | {"MetricName": name, "Unit": "None", "StatisticValues": statistics}
+
+    latency = {
+        "SampleCount": count.requests,
+        "Sum": count.latency,
+        "Minimum": count.lowest,
+        "Maximum": count.highest,
+    }
+    return [
+        total("Invocations", count.requests, 1.0),
+        total("Invocation4XXErrors", count.client_errors),
+        total("Invocation5XXErrors", count.server_errors),
+        total("InvocationModelErrors", count.client_errors + count.server_errors),
+        common | {"MetricName": "ModelLatency", "Unit": "Microseconds", "StatisticValues": latency},
+    ]

@@ -1,5 +1,6 @@
 """Starts and stops the local AWS inside a process: the composition of its services."""
 
+import asyncio
 import shutil
 import socket
 import tempfile
@@ -12,10 +13,16 @@ import uvicorn
 from attrs import define, field
 
 from local_aws.gateway.app import Gateway
+from local_aws.health import Health
 from local_aws.iam.authority import IamAuthority
 from local_aws.iam.sts import StsOperations
 from local_aws.platform import Platform
 from local_aws.services import register_services
+
+_BACKLOG = 2048
+# clients keep connections for long; a server that closes first makes their next request fail
+_KEEP_ALIVE_SECONDS = 3600
+_DRAIN_SECONDS = 2
 
 
 @define(eq=False)
@@ -30,6 +37,9 @@ class LocalAws:
     port: int = 0
     cache_dir: Path | None = None
     platform: Platform = field(init=False)
+    gateway: Gateway = field(init=False)
+    health: Health = field(init=False)
+    stop_requested: threading.Event = field(init=False, factory=threading.Event)
     _server: uvicorn.Server = field(init=False)
     _thread: threading.Thread = field(init=False)
     _scratch: Path = field(init=False)
@@ -42,7 +52,12 @@ class LocalAws:
         """
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        try:
+            listener.bind(("127.0.0.1", self.port))
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
         self.port = listener.getsockname()[1]
         self._scratch = Path(tempfile.mkdtemp(prefix="local-aws-"))
         self.platform = Platform(
@@ -53,29 +68,38 @@ class LocalAws:
         self.platform.state_dir.mkdir()
         self.platform.cache_dir.mkdir(parents=True, exist_ok=True)
         authority = IamAuthority()
-        gateway = Gateway(authority)
-        gateway.register(StsOperations(authority.identities))
-        register_services(gateway, self.platform)
+        self.gateway = Gateway(authority)
+        self.gateway.register(StsOperations(authority.identities))
+        register_services(self.gateway, self.platform)
+        self.health = Health(self.gateway, self.platform, self.stop_requested.set)
+        self.health.register()
         config = uvicorn.Config(
-            gateway, log_level="warning", access_log=False, lifespan="off", server_header=False, ws="none"
+            self.gateway,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        listener.listen(2048)
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(listener, started), name="gateway", daemon=True)
+        # the listener queues connections until the loop accepts them
+        self._thread = threading.Thread(target=self._serve, args=(listener,), name="gateway", daemon=True)
         self._thread.start()
-        started.wait()
         return self
 
-    def _run(self, listener: socket.socket, started: threading.Event) -> None:
-        started.set()  # the listener queues connections from here on
-        self._server.run(sockets=[listener])
+    def _serve(self, listener: socket.socket) -> None:
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            runner.run(self._server.serve(sockets=[listener]))
 
     def stop(self) -> None:
         """Ends every job, execution and server that runs, then the gateway, and removes the state."""
         self.platform.stop()
         self._server.should_exit = True
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=_DRAIN_SECONDS + 3)
+        self.gateway.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:

@@ -93,6 +93,10 @@ class Gateway:
         """Adds a raw path that is served as it stands, before AWS protocols are looked at."""
         self._routes.append((method, re.compile(pattern), handler))
 
+    def close(self) -> None:
+        """Takes no further requests; those that are being served come to their end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
         if scope["type"] != "http":
@@ -111,7 +115,7 @@ class Gateway:
             return
         loop = asyncio.get_running_loop()
         status, headers, answer = await loop.run_in_executor(self._threads, self._serve, HttpRequest.of(scope, body))
-        await respond(send, status, headers, b"" if scope["method"] == "HEAD" else answer)
+        await respond(send, status, headers, answer, head=scope["method"] == "HEAD")
 
     def _serve(self, request: HttpRequest) -> Answer:
         request_id = str(uuid.uuid4())
@@ -199,13 +203,25 @@ async def read_body(receive: Receive) -> bytes:
             return b"".join(chunks)
 
 
-async def respond(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    """Sends a whole answer."""
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    if not any(name.lower() == b"content-length" for name, _ in raw):
-        raw.append((b"content-length", str(len(body)).encode()))
+async def respond(send: Send, status: int, headers: list[tuple[str, str]], body: bytes, *, head: bool = False) -> None:
+    """Sends a whole answer.
+
+    Args:
+        send: ASGI's.
+        status: HTTP status.
+        headers: of the answer; a length among them counts only for `head`.
+        body: of the answer.
+        head: the request was a HEAD: the body is left out, the length that it would have is told.
+    """
+    length = next((value for name, value in headers if name.lower() == "content-length"), None) if head else None
+    raw = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in headers
+        if name.lower() not in ("content-length", "transfer-encoding")
+    ]
+    raw.append((b"content-length", (length or str(len(body))).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if head else body})
 
 
 class RootAuthority:

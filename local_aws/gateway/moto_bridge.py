@@ -23,6 +23,7 @@ from local_aws.gateway.context import RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.gateway.http import HttpRequest
 from local_aws.gateway.wire import Call, Request
+from local_aws.moto_mends import instance_catalogue
 
 _ACCOUNT_HEADER = "x-moto-account-id"
 _DROPPED = {"content-length", "transfer-encoding", "authorization", _ACCOUNT_HEADER}
@@ -34,6 +35,7 @@ _lock = Lock()
 
 # web pages of other sites have no business here, so no answer allows them to read it
 werkzeug_app.DISABLE_GLOBAL_CORS = True
+instance_catalogue.apply()
 
 
 def environ_of(request: HttpRequest) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[
     except NotImplementedError as error:
         raise NotAvailableLocallyError(f"{call.service}:{call.operation}") from error
     status, headers = started["status"], started["headers"]
-    if _is_web_page(status, headers):
+    if _is_web_page(status, headers) and body:
         raise NotAvailableLocallyError(f"{call.service}:{call.operation}")
     return status, headers, body
 

@@ -7,8 +7,12 @@ does not load it.
 from importlib import import_module
 
 _MENDS = {
+    "cloudwatch": ("alarm_states",),
+    "ecr": ("ecr_images",),
     "iam": ("managed_policies",),
+    "kms": ("kms_keys",),
     "s3": ("bucket_policies",),
+    "ssm": ("parameter_store",),
 }
 
 

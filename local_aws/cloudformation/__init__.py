@@ -1,0 +1,1 @@
+"""CloudFormation: templates, change sets, and stacks whose resources are made through public APIs (decision 0002)."""

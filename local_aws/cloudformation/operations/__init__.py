@@ -1,0 +1,1 @@
+"""The CloudFormation API, one group of operations a file."""

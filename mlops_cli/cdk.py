@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from mlops_cli.errors import INTERRUPTED, UNAVAILABLE, CliError
-from mlops_cli.project import CDK, CLOUD_ASSEMBLY, ROOT
+from mlops_cli.project import CDK, CLOUD_ASSEMBLY, ROOT, STATE
 from mlops_cli.target import Target
 
 
@@ -43,7 +43,8 @@ class Cdk:
 
     def bootstrap(self, account: str) -> None:
         """Makes the roles and the bucket that deployments use, in an account and the target's region."""
-        self._start("bootstrap", f"aws://{account}/{self.target.region}").finish()
+        # in a folder without cdk.json: with one, the command line would synthesize the app first
+        self._start("bootstrap", f"aws://{account}/{self.target.region}", cwd=STATE).finish()
 
     def deploy(self, assembly: Path) -> None:
         """Deploys every stack of a cloud assembly."""
@@ -56,21 +57,20 @@ class Cdk:
         """Deletes every stack of a cloud assembly."""
         self._start("destroy", "--all", "--force", "--app", str(assembly)).finish()
 
-    def _start(self, *arguments: str) -> "CdkProcess":
+    def _start(self, *arguments: str, cwd: Path = ROOT) -> "CdkProcess":
         if not CDK.exists():
             raise CliError("the CDK command line is not installed", hint="run npm ci", exit_code=UNAVAILABLE)
         environment = {
             **self.target.environment(),
             "CDK_DISABLE_VERSION_CHECK": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "PYTHONSAFEPATH": "",
         }
         # fmt: off
         command = ["node", str(CDK), *arguments, "--no-notices", "--no-version-reporting", "--ci", "--no-color"]
         # fmt: on
         output = subprocess.PIPE if self.quiet else None
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             text=True,
         )  # fmt: skip
         return CdkProcess(process, arguments[0])

@@ -225,7 +225,7 @@ def failure(progress: Progress) -> Failure:
     """Finds the step that failed, and what it said; a caught task says more than the Fail state that follows."""
     failed = [step for step in progress.steps.values() if step.error is not None]
     tasks = [step for step in failed if step.attempts]
-    step = (tasks or failed or [None])[-1]
+    step = (tasks or failed)[-1] if failed else None
     error = (step.error if step else progress.error) or progress.status
     cause = (step.cause if step else progress.cause) or ""
     name = step.name if step else None

@@ -63,7 +63,7 @@ def test_a_clean_clone_without_node_gets_one_and_is_set_up_once(tmp_path: Path) 
     first = _run(clone, str(programs), "doctor", home=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "making .venv with Python" in first.stderr
-    assert "no Node 20 or later on PATH" in first.stderr
+    assert "no Node 22 or later on PATH" in first.stderr
     assert "ok      Node: v" in first.stdout
     second = _run(clone, str(programs), "doctor", home=tmp_path)
     assert second.returncode == 0

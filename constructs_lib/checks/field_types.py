@@ -1,0 +1,141 @@
+"""Whether the fields of the records have the types that they declare."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from constructs_lib.checks.wording import shown, token_hint
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.tokens import is_number_token
+from constructs_lib.definitions.values import Reference
+
+if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
+    from constructs_lib.definitions.workflow import WorkflowDefinition
+
+_WORDS: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    NoneType: "None",
+    Reference: "a reference",
+}
+
+
+def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
+    """Every field that is of the wrong type, in the workflow, its steps, and the steps that Catches lead to."""
+    for name in ("name", "description", "timeout_seconds"):
+        for path, message in _mismatches(getattr(definition, name), _hints(type(definition))[name], name):
+            yield Problem(path=path, message=message)
+    if not isinstance(definition.steps, tuple):
+        yield Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
+        return
+    seen: set[int] = set()
+    waiting: list[Any] = list(definition.steps)
+    for position, step in enumerate(waiting):
+        if id(step) in seen:
+            continue
+        seen.add(id(step))
+        if not isinstance(step, Step):
+            yield Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
+            continue
+        for path, message in _record_mismatches(step, ""):
+            yield Problem(step=step.name if isinstance(step.name, str) else repr(step.name), path=path, message=message)
+        catchers = step.catch if isinstance(step, TaskStep) and isinstance(step.catch, tuple) else ()
+        waiting += [found.next_step for found in catchers if isinstance(getattr(found, "next_step", None), Step)]
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    if cls not in _HINTS:
+        _HINTS[cls] = _resolved(cls)
+    return _HINTS[cls]
+
+
+def _resolved(cls: type) -> dict[str, Any]:
+    found = get_type_hints(cls, localns={"Step": Step})
+    names = {field.name for field in attrs.fields(cls) if field.init}
+    return {name: hint for name, hint in found.items() if name in names}
+
+
+def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
+    for name, hint in _hints(type(record)).items():
+        yield from _mismatches(getattr(record, name), hint, f"{path}.{name}" if path else name)
+
+
+def _mismatches(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
+    if hint is Any:
+        return
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if any(next(_against(value, option, path), None) is None for option in options):
+        return
+    for option in options:  # a record of the right class with a wrong member: name the member
+        if isinstance(value, _class_of(option)):
+            yield from _against(value, option, path)
+            return
+    words = [_described(option) for option in options if not (option is int and float in options)]
+    yield path, f"got {shown(value)}, expected {' or '.join(words)}{_token_hint(value, options)}"
+
+
+def _class_of(hint: Any) -> type:
+    origin = get_origin(hint)
+    if origin in (Sequence, Mapping):
+        return tuple if origin is Sequence else Mapping
+    return hint if isinstance(hint, type) and attrs.has(hint) else _Nothing
+
+
+def _token_hint(value: Any, options: tuple[Any, ...]) -> str:
+    return token_hint(value) if {int, float} & set(options) else ""
+
+
+class _Nothing:
+    """No value is of this class."""
+
+
+def _against(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
+    origin = get_origin(hint)
+    if origin is Sequence:
+        if isinstance(value, tuple):
+            for position, element in enumerate(value):
+                yield from _mismatches(element, get_args(hint)[0], f"{path}[{position}]")
+            return
+    elif origin is Literal:
+        if any(value is option or (type(value) is type(option) and value == option) for option in get_args(hint)):
+            return
+    elif origin is not None:  # a mapping
+        if isinstance(value, Mapping):
+            for key, member in value.items():
+                if isinstance(key, str):
+                    yield from _mismatches(member, get_args(hint)[1], f"{path}.{key}")
+                else:
+                    yield path, f"got the key {shown(key)}, expected a text"
+            return
+    elif _is_instance(value, hint):
+        if attrs.has(hint) and not issubclass(hint, Step | Reference):
+            yield from _record_mismatches(value, path)
+        return
+    yield path, f"got {shown(value)}, expected {_described(hint)}"
+
+
+def _is_instance(value: Any, hint: type) -> bool:
+    if hint is int:
+        return is_number_token(value) or (isinstance(value, int) and not isinstance(value, bool))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _described(hint: Any) -> str:
+    origin = get_origin(hint)
+    if origin is Sequence:
+        return "a list"
+    if origin is Literal:
+        return " or ".join(repr(option) for option in get_args(hint))
+    if origin is not None:
+        return "a dictionary"
+    return _WORDS.get(hint, f"a {hint.__name__}")

@@ -1,0 +1,107 @@
+"""Limits that the services have but their descriptions do not tell."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.wording import shown
+from constructs_lib.definitions.compute import NetworkConfig
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.steps.container_build import ContainerBuildStep
+from constructs_lib.definitions.steps.endpoint import EndpointConfigStep
+from constructs_lib.definitions.steps.model import ModelStep
+from constructs_lib.definitions.steps.training import TrainingStep
+from constructs_lib.definitions.tokens import is_number_token
+from constructs_lib.definitions.values import Whole
+
+_BUILD_MINUTES = (5, 480)
+
+
+@rule
+def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
+    """The service model of CreateTrainingJob allows zero instances and an empty disk; the service does not."""
+    for step in subject.all_steps:
+        if isinstance(step, TrainingStep):
+            yield from _at_least_one(step.name, "compute.instance_count", step.compute.instance_count)
+            yield from _at_least_one(step.name, "compute.volume_size_gib", step.compute.volume_size_gib)
+
+
+@rule
+def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
+    """Channels, metrics and variants are known by their names."""
+    for step in subject.all_steps:
+        if isinstance(step, TrainingStep):
+            yield from _repeated(step.name, "channels", [channel.name for channel in step.channels])
+            yield from _repeated(step.name, "metrics", [metric.name for metric in step.metrics])
+        if isinstance(step, EndpointConfigStep):
+            yield from _repeated(step.name, "variants", [variant.variant_name for variant in step.variants])
+
+
+@rule
+def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
+    """SageMaker reads the first group of a metric's regular expression."""
+    for step in subject.all_steps:
+        for number, metric in enumerate(step.metrics if isinstance(step, TrainingStep) else ()):
+            path = f"metrics[{number}].regex"
+            try:
+                groups = re.compile(metric.regex).groups
+            except re.error as error:
+                yield Problem(step=step.name, path=path, message=f"got {shown(metric.regex)}: {error}")
+                continue
+            if groups < 1:
+                message = f"got {shown(metric.regex)}, expected a group, in parentheses, around the number"
+                yield Problem(step=step.name, path=path, message=message)
+
+
+@rule
+def networks_are_whole(subject: Subject) -> Iterator[Problem]:
+    """A VPC is given by subnets and security groups together."""
+    for step in subject.all_steps:
+        network = step.network if isinstance(step, TrainingStep | ModelStep) else NetworkConfig()
+        if bool(network.subnets) != bool(network.security_groups):
+            got, expected = ("subnets", "security_groups") if network.subnets else ("security_groups", "subnets")
+            yield Problem(step=step.name, path=f"network.{expected}", message=f"missing, expected with {got}")
+
+
+@rule
+def data_capture_captures_something(subject: Subject) -> Iterator[Problem]:
+    """A capture of neither requests nor responses is refused."""
+    for step in subject.all_steps:
+        capture = step.data_capture if isinstance(step, EndpointConfigStep) else None
+        if capture is not None and not capture.capture_input and not capture.capture_output:
+            message = "got neither input nor output, expected at least one of capture_input and capture_output"
+            yield Problem(step=step.name, path="data_capture", message=message)
+
+
+@rule
+def variants_share_the_traffic(subject: Subject) -> Iterator[Problem]:
+    """Weights that are all zero leave no variant to send a request to."""
+    for step in subject.all_steps:
+        weights = [variant.initial_weight for variant in step.variants] if isinstance(step, EndpointConfigStep) else []
+        if weights and all(weight == 0 for weight in weights):
+            yield Problem(step=step.name, path="variants", message="got weights of 0 only, expected one above 0")
+
+
+@rule
+def build_overrides_are_in_range(subject: Subject) -> Iterator[Problem]:
+    """The limits of CodeBuild, which the builder function applies."""
+    low, high = _BUILD_MINUTES
+    for step in subject.all_steps:
+        minutes = step.overrides.timeout_minutes if isinstance(step, ContainerBuildStep) else None
+        if not isinstance(minutes, int | float) or is_number_token(minutes):
+            continue
+        if not low <= minutes <= high or minutes != int(minutes):
+            message = f"got {minutes}, expected a whole number from {low} to {high}"
+            yield Problem(step=step.name, path="overrides.timeout_minutes", message=message)
+
+
+def _at_least_one(step: str, path: str, value: Whole) -> Iterator[Problem]:
+    if isinstance(value, int | float) and not is_number_token(value) and value == 0:
+        yield Problem(step=step, path=path, message="got 0, expected at least 1")
+
+
+def _repeated(step: str, path: str, names: list[str]) -> Iterator[Problem]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Problem(step=step, path=path, message=f"got {name!r} {count} times, expected names that differ")

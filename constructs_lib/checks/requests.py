@@ -1,0 +1,81 @@
+"""Requests, against botocore's description of the API and the rules in it that botocore itself does not check."""
+
+from collections.abc import Iterator
+
+from constructs_lib.checks.output_types import output_type
+from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.service_model import operation
+from constructs_lib.checks.shapes import RequestCheck, describe
+from constructs_lib.checks.wording import shown
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.steps.base import JobStep, TaskStep
+from constructs_lib.definitions.values import ContextValue, ExecutionInput, Reference, StepOutput, ValueType
+
+_ACCEPTED: dict[str, frozenset[ValueType]] = {
+    "string": frozenset({"string"}),
+    "timestamp": frozenset({"string", "number"}),
+    "integer": frozenset({"integer"}),
+    "long": frozenset({"integer"}),
+    "float": frozenset({"integer", "number"}),
+    "double": frozenset({"integer", "number"}),
+    "boolean": frozenset({"boolean"}),
+    "blob": frozenset({"string"}),
+    "structure": frozenset(),
+    "list": frozenset(),
+    "map": frozenset(),
+}
+
+
+@rule
+def requests_fit_the_service(subject: Subject) -> Iterator[Problem]:
+    """Members, types, ranges, lengths, enumerations and patterns, as the service will check them when it is late."""
+    for step in subject.tasks:
+        for path, message in checked(step).problems:
+            yield Problem(step=step.name, path=path, message=message)
+
+
+@rule
+def references_have_the_type_of_their_place(subject: Subject) -> Iterator[Problem]:
+    """A text in the place of a number fails when the step is reached, hours after the start."""
+    for step in subject.tasks:
+        for path, value, shape in checked(step).references:
+            kind = value_type(value, subject)
+            if kind is not None and kind != "document" and kind not in _ACCEPTED[shape.type_name]:
+                hint = "; type='integer' or 'number' says that it is one" if isinstance(value, ExecutionInput) else ""
+                message = f"got {shown(value)}, which is a {kind} at run time, expected {describe(shape)}{hint}"
+                yield Problem(step=step.name, path=path, message=message)
+
+
+@rule
+def own_properties_are_not_given_twice(subject: Subject) -> Iterator[Problem]:
+    """What a property says cannot be said otherwise in `additional_request`."""
+    for step in subject.tasks:
+        own = {name for name, value in step.own_request().items() if value is not None}
+        reserved = own | ({step.role_member} if isinstance(step, JobStep) else set())
+        for name in step.additional_request:
+            if name in reserved:
+                message = f"got {name!r}, which a property of the step sets already"
+                yield Problem(step=step.name, path="additional_request", message=message)
+
+
+def checked(step: TaskStep) -> RequestCheck:
+    """A step's request against the API's description."""
+    found = RequestCheck(documents=step.documents)
+    request = step.request
+    if isinstance(step, JobStep) and step.role is None:  # it is given later, and checked then
+        found.exempt = step.role_member
+    found.structure(request, operation(step.integration.service, step.integration.operation).input_shape, "")
+    return found
+
+
+def value_type(value: Reference, subject: Subject) -> ValueType | None:
+    """What a reference will be when the workflow runs; None where that is not known."""
+    if isinstance(value, ExecutionInput | ContextValue):
+        return value.type
+    if isinstance(value, StepOutput):
+        source = subject.by_name.get(value.step)
+        if not isinstance(source, TaskStep):
+            return None
+        found = output_type(source.outputs, value.path)
+        return found.type if found.problem is None else None
+    return "string"

@@ -1,0 +1,94 @@
+"""How rules are collected and applied."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from constructs_lib.checks.field_types import type_problems
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.ordering import Ordering, order
+from constructs_lib.definitions.steps.base import Step, TaskStep
+
+if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
+    from constructs_lib.definitions.workflow import WorkflowDefinition
+
+
+class Subject:
+    """A definition as the rules see it.
+
+    Steps with a field of the wrong type are left out, since nothing else can be said of them; the rule about types
+    names them.
+
+    Attributes:
+        definition: what is checked. Its chain and handlers are not there yet.
+        problems_of_types: what that rule found.
+        listed: what is listed as steps, whatever it is.
+        steps: the listed steps that can be looked into.
+    """
+
+    def __init__(self, definition: "WorkflowDefinition") -> None:
+        self.definition = definition
+        self.problems_of_types = tuple(type_problems(definition))
+        faulty = {problem.step for problem in self.problems_of_types}
+        self.listed = definition.steps if isinstance(definition.steps, tuple) else ()
+        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and step.name not in faulty)
+        self._faulty = faulty
+
+    @cached_property
+    def handlers(self) -> tuple[Step, ...]:
+        """The steps that only a Catch leads to."""
+        from constructs_lib.definitions.workflow import handlers_of  # the definition asks the checks
+
+        return tuple(step for step in handlers_of(self.steps) if step.name not in self._faulty)
+
+    @cached_property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The listed steps, and the handlers."""
+        return (*self.steps, *self.handlers)
+
+    @cached_property
+    def tasks(self) -> tuple[TaskStep, ...]:
+        """All steps that call a service."""
+        return tuple(step for step in self.all_steps if isinstance(step, TaskStep))
+
+    @cached_property
+    def by_name(self) -> dict[str, Step]:
+        """All steps by name; of those with one name, the first."""
+        return {step.name: step for step in reversed(self.all_steps)}
+
+    @cached_property
+    def ordering(self) -> Ordering:
+        """The order of the listed steps."""
+        return order(self.steps)
+
+
+Rule = Callable[[Subject], Iterator[Problem]]
+"""A rule: gives what is wrong."""
+
+_RULES: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Makes a function a rule. Its name says what must hold; its docstring says why."""
+    _RULES.append(function)
+    return function
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """The rules, in the order in which they are applied."""
+    return tuple(_RULES)
+
+
+def check(definition: "WorkflowDefinition") -> tuple[Problem, ...]:
+    """Everything that is wrong with a definition: what concerns the whole first, then step by step."""
+    subject = Subject(definition)
+    problems = dict.fromkeys(problem for found in _RULES for problem in found(subject))
+    steps = (*subject.listed, *subject.handlers)
+    position = {getattr(step, "name", None): number for number, step in enumerate(steps, start=1)}
+    return tuple(sorted(problems, key=lambda problem: position.get(problem.step, 0)))
+
+
+@rule
+def fields_have_their_types(subject: Subject) -> Iterator[Problem]:
+    """Every field of every record is of its declared type."""
+    yield from subject.problems_of_types

@@ -1,0 +1,37 @@
+"""What is wrong with a definition: every problem at once."""
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        step: name of the step; None where the workflow as a whole is meant.
+        path: where in the step, as a property (``channels[0].uri``) or a member of its request
+            (``ResourceConfig.InstanceCount``); empty where the step as a whole is meant.
+        message: what was got and what was expected, in lower case.
+    """
+
+    step: str | None = None
+    path: str = ""
+    message: str
+
+    def __str__(self) -> str:
+        where = [part for part in (self.step, self.path) if part]
+        return ": ".join([*where, self.message])
+
+
+class DefinitionError(ValueError):
+    """A definition that cannot be deployed, with all of its problems.
+
+    Attributes:
+        problems: in the order of the steps.
+    """
+
+    def __init__(self, name: str, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"workflow {name!r} is not valid, {count}:{lines}")

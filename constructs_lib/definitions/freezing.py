@@ -1,0 +1,27 @@
+"""Frozen records whose lists and dictionaries cannot be changed either."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, get_origin
+
+from attrs import Attribute
+
+
+def freeze_fields(_: type, fields: list["Attribute[Any]"]) -> list["Attribute[Any]"]:
+    """A `field_transformer` of attrs: fields that are declared as sequences or mappings keep a frozen copy.
+
+    What is of the wrong type stays as it is: the checks name it, together with all other problems.
+    """
+    return [
+        found.evolve(converter=frozen_copy) if get_origin(found.type) in (Sequence, Mapping) else found
+        for found in fields
+    ]
+
+
+def frozen_copy(value: Any) -> Any:
+    """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen_copy(member) for key, member in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen_copy(element) for element in value)
+    return value

@@ -1,0 +1,162 @@
+"""What a step, or the job that it starts, does with AWS: plain data from which IAM statements are derived.
+
+A name or address may be a reference; the statements then cover what it can be, and no more than that.
+"""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.values import Text
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class ApiAccess:
+    """Calls of an API on one named resource of the own account and region.
+
+    Attributes:
+        actions: IAM actions, such as ``sagemaker:CreateModel``.
+        resource_type: as in the resource's ARN, such as ``model``; the service is that of the first action.
+        name: of the resource.
+    """
+
+    actions: Sequence[str]
+    resource_type: str
+    name: Text
+
+
+@frozen(kw_only=True)
+class ManagedRule:
+    """The EventBridge rule through which Step Functions hears of the end of a job that it runs with ``.sync``.
+
+    Attributes:
+        name: of the rule, given by AWS.
+    """
+
+    name: str
+
+
+@frozen(kw_only=True)
+class InvokeFunction:
+    """Invocation of a Lambda function, in any version.
+
+    Attributes:
+        function_arn: without a version or alias.
+    """
+
+    function_arn: Text
+
+
+@frozen(kw_only=True)
+class PassRole:
+    """Handing a role to a service.
+
+    Attributes:
+        role: ARN of the role.
+        service: principal of the service, such as ``sagemaker.amazonaws.com``.
+    """
+
+    role: Text
+    service: str
+
+
+@frozen(kw_only=True)
+class ReadObjects:
+    """Reading the objects of S3 under a prefix.
+
+    Attributes:
+        uri: ``s3://bucket/prefix``.
+        kms_key: ARN of the key that encrypts them, or None.
+    """
+
+    uri: Text
+    kms_key: Text | None = None
+
+
+@frozen(kw_only=True)
+class WriteObjects:
+    """Writing objects to S3 under a prefix.
+
+    Attributes:
+        uri: ``s3://bucket/prefix``.
+        kms_key: ARN of the key that encrypts them, or None.
+    """
+
+    uri: Text
+    kms_key: Text | None = None
+
+
+@frozen(kw_only=True)
+class PullImage:
+    """Pulling a container image from ECR.
+
+    Attributes:
+        image: address of the image.
+        repository_arn: of its repository; None to derive it from the address.
+    """
+
+    image: Text
+    repository_arn: Text | None = None
+
+
+@frozen(kw_only=True)
+class WriteLogs:
+    """Writing to a log group of CloudWatch Logs, which is created when it is missing.
+
+    Attributes:
+        log_group: its name; may end in ``*``.
+    """
+
+    log_group: str
+
+
+@frozen(kw_only=True)
+class PublishMetrics:
+    """Publishing metrics to a namespace of CloudWatch.
+
+    Attributes:
+        namespace: such as ``/aws/sagemaker/TrainingJobs``.
+    """
+
+    namespace: str
+
+
+@frozen(kw_only=True)
+class EncryptVolumes:
+    """Encryption of the instances' disks.
+
+    Attributes:
+        kms_key: ARN of the key.
+    """
+
+    kms_key: Text
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class JoinNetwork:
+    """Network interfaces in subnets of a VPC.
+
+    Attributes:
+        subnets: their ids.
+        security_groups: their ids.
+    """
+
+    subnets: Sequence[Text]
+    security_groups: Sequence[Text]
+
+
+Need = (
+    ApiAccess
+    | ManagedRule
+    | InvokeFunction
+    | PassRole
+    | ReadObjects
+    | WriteObjects
+    | PullImage
+    | WriteLogs
+    | PublishMetrics
+    | EncryptVolumes
+    | JoinNetwork
+)
+"""Anything of the above."""

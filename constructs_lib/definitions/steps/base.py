@@ -1,0 +1,223 @@
+"""What every step is: a record that tells its service action, its request, its outputs and its needs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self
+
+from attrs import evolve, field, frozen
+
+from constructs_lib.definitions.failures import Catch, Retry
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import Need, PassRole
+from constructs_lib.definitions.outputs import Output
+from constructs_lib.definitions.values import StepOutput, Text
+
+
+@frozen(kw_only=True)
+class Integration:
+    """Which API a task calls, and how Step Functions waits for it.
+
+    Attributes:
+        service: as in the state's resource, such as ``sagemaker``.
+        action: in camel case, such as ``createTrainingJob``.
+        pattern: ``request`` goes on with the response; ``sync`` waits for the job's end; ``callback`` waits until
+            somebody answers the task token.
+        sdk: whether it is a plain SDK call rather than one of the integrations that Step Functions optimizes.
+    """
+
+    service: str
+    action: str
+    pattern: Literal["request", "sync", "callback"] = "request"
+    sdk: bool = False
+
+    @property
+    def operation(self) -> str:
+        """The API operation, such as ``CreateTrainingJob``."""
+        return self.action[0].upper() + self.action[1:]
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class WaitLoop:
+    """How to wait for something that Step Functions itself cannot wait for: ask, look, sleep, again.
+
+    Attributes:
+        question: the call that asks.
+        request: of that call.
+        status: member of the response that is looked at.
+        done: values of it with which the workflow goes on.
+        pending: values with which it asks again; any other value is a failure.
+        reason: member of the response that tells why it failed; it may be absent.
+        subject: what is waited for, in words, such as ``endpoint``.
+        goal: what it is when it is done, in words, such as ``in service``.
+        poll_seconds: pause between two questions.
+    """
+
+    question: Integration
+    request: Mapping[str, Any]
+    status: str
+    done: tuple[str, ...]
+    pending: tuple[str, ...]
+    reason: str
+    subject: str
+    goal: str
+    poll_seconds: int
+
+    @property
+    def error(self) -> str:
+        """Name of the error of a failure, such as ``EndpointFailed``; a Catch can name it."""
+        return self.subject.title().replace(" ", "") + "Failed"
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class Step:
+    """A state of the workflow.
+
+    Args:
+        name: unique in the workflow; 1 to 80 characters; ``": "`` is kept for helper states.
+        depends_on: steps, or names of steps, that come before this one. Default: the order in which the steps are
+            listed, if no step of the workflow names any.
+        comment: for the reader of the state machine. Default: none.
+    """
+
+    kind: ClassVar[str] = "step"
+
+    name: str
+    depends_on: Sequence["Step | str"] = ()
+    comment: str | None = None
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """Names of the steps that it depends on by `depends_on`."""
+        return tuple(step.name if isinstance(step, Step) else step for step in self.depends_on)
+
+    @property
+    def values(self) -> Any:
+        """Everything in the step that may hold references."""
+        return ()
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class TaskStep(Step, ABC):
+    """A step that calls a service.
+
+    Args:
+        retry: what to do again, and when; the first that fits is used. Default: nothing is retried.
+        catch: where to go on when the step has failed for good. Default: the execution fails.
+        timeout_seconds: the step fails with ``States.Timeout`` after that time; 1 to 99999999. Default: no limit.
+        additional_request: members of the API's request that the step has no property for; checked like the
+            others. Default: none.
+    """
+
+    retry: Sequence[Retry] = ()
+    catch: Sequence[Catch] = ()
+    timeout_seconds: int | None = None
+    additional_request: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    @abstractmethod
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> Output:
+        """What the step gives back."""
+
+    @abstractmethod
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make; members that are None are left out."""
+
+    @property
+    @abstractmethod
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """Members of the request that are JSON of any form."""
+        return frozenset()
+
+    @property
+    def wait_loop(self) -> WaitLoop | None:
+        """How the step waits where the integration cannot; None where it need not."""
+        return None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The whole request, with references in it."""
+        return {**_present(self.own_request()), **self.additional_request}
+
+    @property
+    def values(self) -> Any:
+        """Everything in the step that may hold references."""
+        loop = self.wait_loop
+        return (self.request, () if loop is None else loop.request)
+
+    def output(self, path: str) -> StepOutput:
+        """A member of what the step gives back, for use in later steps.
+
+        Args:
+            path: such as ``ModelArtifacts.S3ModelArtifacts``; checked when the workflow is defined.
+        """
+        return StepOutput(self.name, path)
+
+
+@frozen(kw_only=True, eq=False)
+class JobStep(TaskStep, ABC):
+    """A task whose work runs under a role of its own.
+
+    Args:
+        role: ARN of the role. Default: none; one has to be given by `WorkflowDefinition.with_roles` before the
+            workflow can be rendered, as the construct does with a role of least privilege.
+    """
+
+    role_member: ClassVar[str] = "RoleArn"
+    """The member of the request that takes the role."""
+
+    service_principal: ClassVar[str] = "sagemaker.amazonaws.com"
+    """Who takes on the role."""
+
+    role: Text | None = None
+
+    @property
+    @abstractmethod
+    def job_needs(self) -> tuple[Need, ...]:
+        """What the role must be allowed to do."""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The whole request, with references in it."""
+        role = {} if self.role is None else {self.role_member: self.role}
+        return {**super().request, **role}
+
+    @property
+    def role_needs(self) -> tuple[Need, ...]:
+        """What the engine must be allowed to do with the role."""
+        return () if self.role is None else (PassRole(role=self.role, service=self.service_principal),)
+
+    def with_role(self, role: Text) -> Self:
+        """The same step with a role."""
+        return evolve(self, role=role)
+
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
+        """Outputs that are addresses in S3: path of the output to the prefix that it lies under, and its key."""
+        return {}
+
+
+def _present(value: Any) -> Any:
+    """A request without the members that are None."""
+    if isinstance(value, dict):
+        return {key: _present(member) for key, member in value.items() if member is not None}
+    return value
+
+
+def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:
+    """Tags in the form of SageMaker's requests; None where there are none."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] or None
+
+
+def name_from(step_name: str) -> str:
+    """A part of a resource's name, made from a step's name: lower-case words with hyphens, at most 27 characters."""
+    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in str(step_name)).lower()
+    return "-".join(words.split())[:27].strip("-") or "step"

@@ -1,0 +1,172 @@
+"""The steps that put models behind an endpoint."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from attrs import Factory, field, frozen
+
+from constructs_lib.definitions.compute import DataCapture, ProductionVariant
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, Need
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from, sagemaker_tags
+from constructs_lib.definitions.values import Text, UniqueName
+
+
+def _config_name(step: "EndpointConfigStep") -> Text:
+    return UniqueName(name_from(step.name))
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class EndpointConfigStep(TaskStep):
+    """Creates an endpoint configuration: which models an endpoint runs, on what, and how much of it is kept.
+
+    Its output is the response of CreateEndpointConfig: ``step.output("EndpointConfigArn")``. The configuration stays
+    when the workflow ends; it costs nothing.
+
+    Args:
+        variants: the models and their instances; 1 to 10.
+        data_capture: what is kept of requests and responses. Default: nothing.
+        volume_kms_key: ARN of the key that encrypts the instances' disks. Default: a key of AWS's.
+        config_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region. Default: the step's
+            name and a hash of the execution's ARN (see `UniqueName`).
+        tags: of the configuration. Default: none.
+    """
+
+    kind: ClassVar[str] = "Endpoint configuration"
+
+    variants: Sequence[ProductionVariant]
+    data_capture: DataCapture | None = None
+    volume_kms_key: Text | None = None
+    config_name: Text = Factory(_config_name, takes_self=True)
+    tags: Mapping[str, Text] = field(factory=dict)
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action="createEndpointConfig")
+
+    @property
+    def outputs(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(service="sagemaker", operation="CreateEndpointConfig")
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        return {
+            "EndpointConfigName": self.config_name,
+            "ProductionVariants": [_variant(variant) for variant in self.variants],
+            "DataCaptureConfig": None if self.data_capture is None else _data_capture(self.data_capture),
+            "KmsKeyId": self.volume_kms_key,
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        actions = ["sagemaker:CreateEndpointConfig", *(["sagemaker:AddTags"] if self.tags else [])]
+        config = ApiAccess(actions=actions, resource_type="endpoint-config", name=self.config_name)
+        key = () if self.volume_kms_key is None else (EncryptVolumes(kms_key=self.volume_kms_key),)
+        return (config, *key)
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class EndpointStep(TaskStep):
+    """Creates an endpoint and waits until it is in service. It costs what its instances cost until it is deleted.
+
+    Its output is the response of DescribeEndpoint: ``step.output("EndpointArn")``. Where the endpoint does not come
+    into service, the step fails with the service's reason, or goes where a Catch of ``EndpointFailed``,
+    ``States.TaskFailed`` or ``States.ALL`` says. A Retry repeats the request to create it, not the waiting.
+
+    Args:
+        endpoint_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region.
+        config_name: name of the endpoint configuration, such as ``config_step.config_name``.
+        wait: False goes on as soon as the request is accepted; the endpoint may then still fail, and the output
+            is that of CreateEndpoint. Default: waits.
+        poll_seconds: pause between two looks at the endpoint; 1 to 99999999. Default: five seconds.
+        tags: of the endpoint. Default: none.
+    """
+
+    kind: ClassVar[str] = "Endpoint"
+
+    endpoint_name: Text
+    config_name: Text
+    wait: bool = True
+    poll_seconds: int = 5
+    tags: Mapping[str, Text] = field(factory=dict)
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action="createEndpoint")
+
+    @property
+    def outputs(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(service="sagemaker", operation="DescribeEndpoint" if self.wait else "CreateEndpoint")
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        return {
+            "EndpointName": self.endpoint_name,
+            "EndpointConfigName": self.config_name,
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def wait_loop(self) -> WaitLoop | None:
+        """How the step waits: Step Functions has no ``.sync`` for endpoints."""
+        if not self.wait:
+            return None
+        return WaitLoop(
+            question=Integration(service="sagemaker", action="describeEndpoint", sdk=True),
+            request={"EndpointName": self.endpoint_name},
+            status="EndpointStatus",
+            done=("InService",),
+            pending=("Creating", "Updating", "SystemUpdating", "RollingBack"),
+            reason="FailureReason",
+            subject="endpoint",
+            goal="in service",
+            poll_seconds=self.poll_seconds,
+        )
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        actions = ["sagemaker:CreateEndpoint"]
+        if self.tags:
+            actions.append("sagemaker:AddTags")
+        if self.wait:
+            actions.append("sagemaker:DescribeEndpoint")
+        return (
+            ApiAccess(actions=actions, resource_type="endpoint", name=self.endpoint_name),
+            ApiAccess(actions=["sagemaker:CreateEndpoint"], resource_type="endpoint-config", name=self.config_name),
+        )
+
+
+def _variant(variant: ProductionVariant) -> dict[str, Any]:
+    document = {
+        "VariantName": variant.variant_name,
+        "ModelName": variant.model_name,
+        "InstanceType": variant.instance_type,
+        "InitialInstanceCount": variant.instance_count,
+        "InitialVariantWeight": variant.initial_weight,
+        "ContainerStartupHealthCheckTimeoutInSeconds": variant.startup_timeout_seconds,
+    }
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def _data_capture(capture: DataCapture) -> dict[str, Any]:
+    modes = [*(["Input"] if capture.capture_input else []), *(["Output"] if capture.capture_output else [])]
+    types = {
+        "CsvContentTypes": list(capture.csv_content_types) or None,
+        "JsonContentTypes": list(capture.json_content_types) or None,
+    }
+    return {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": capture.sampling_percentage,
+        "DestinationS3Uri": capture.destination_uri,
+        "KmsKeyId": capture.kms_key,
+        "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
+        "CaptureContentTypeHeader": types if any(types.values()) else None,
+    }

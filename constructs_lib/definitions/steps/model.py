@@ -1,0 +1,105 @@
+"""The step that makes a model of an image and a trained artifact."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, field, frozen
+
+from constructs_lib.definitions.compute import ContainerImage, NetworkConfig
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import (
+    ApiAccess,
+    JoinNetwork,
+    Need,
+    PublishMetrics,
+    PullImage,
+    ReadObjects,
+    WriteLogs,
+)
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.values import Text, UniqueName
+
+
+def _model_name(step: "ModelStep") -> Text:
+    return UniqueName(name_from(step.name))
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class ModelStep(JobStep):
+    """Creates a SageMaker model: an image, the artifact it serves, and the role that it runs under.
+
+    Its output is the response of CreateModel: ``step.output("ModelArn")``. The model stays when the workflow ends; it
+    costs nothing until an endpoint or a transform job runs it.
+
+    Args:
+        image: the inference container, by digest where what is served must be known.
+        model_data_uri: ``model.tar.gz`` in S3, such as ``train.output("ModelArtifacts.S3ModelArtifacts")``.
+            Default: the image holds the model.
+        model_data_kms_key: ARN of the key that encrypts it. Default: that of the training step whose output it is.
+        environment: variables of the container. Default: none.
+        network: Default: no VPC.
+        model_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region. Default: the step's
+            name and a hash of the execution's ARN (see `UniqueName`).
+        tags: of the model. Default: none.
+    """
+
+    kind: ClassVar[str] = "Model"
+    role_member: ClassVar[str] = "ExecutionRoleArn"
+
+    image: Text | ContainerImage
+    model_data_uri: Text | None = None
+    model_data_kms_key: Text | None = None
+    environment: Mapping[str, Text] = field(factory=dict)
+    network: NetworkConfig = field(factory=NetworkConfig)
+    model_name: Text = Factory(_model_name, takes_self=True)
+    tags: Mapping[str, Text] = field(factory=dict)
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action="createModel")
+
+    @property
+    def outputs(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(service="sagemaker", operation="CreateModel")
+
+    @property
+    def container(self) -> ContainerImage:
+        """The inference container, with what is known of its repository."""
+        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        return {
+            "ModelName": self.model_name,
+            "PrimaryContainer": {
+                "Image": self.container.uri,
+                "ModelDataUrl": self.model_data_uri,
+                "Environment": dict(self.environment) or None,
+            },
+            "EnableNetworkIsolation": self.network.isolated,
+            "VpcConfig": self.network.vpc_config(),
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        actions = ["sagemaker:CreateModel", *(["sagemaker:AddTags"] if self.tags else [])]
+        return (ApiAccess(actions=actions, resource_type="model", name=self.model_name), *self.role_needs)
+
+    @property
+    def job_needs(self) -> tuple[Need, ...]:
+        """What the model's role must be allowed to do while an endpoint serves it."""
+        needs: list[Need] = [
+            PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
+            WriteLogs(log_group="/aws/sagemaker/Endpoints/*"),
+            PublishMetrics(namespace="/aws/sagemaker/Endpoints"),
+        ]
+        if self.model_data_uri is not None:
+            needs.append(ReadObjects(uri=self.model_data_uri, kms_key=self.model_data_kms_key))
+        if self.network.subnets:
+            needs.append(JoinNetwork(subnets=self.network.subnets, security_groups=self.network.security_groups))
+        return tuple(needs)

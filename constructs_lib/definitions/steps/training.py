@@ -1,0 +1,172 @@
+"""The step that trains a model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from attrs import Factory, field, frozen
+
+from constructs_lib.definitions.compute import (
+    Channel,
+    ComputeResources,
+    ContainerImage,
+    MetricDefinition,
+    NetworkConfig,
+)
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import (
+    ApiAccess,
+    EncryptVolumes,
+    JoinNetwork,
+    ManagedRule,
+    Need,
+    PublishMetrics,
+    PullImage,
+    ReadObjects,
+    WriteLogs,
+    WriteObjects,
+)
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.values import Text, UniqueName, Whole
+
+_ONE_DAY = 86400
+
+
+def _job_name(step: "TrainingStep") -> Text:
+    return UniqueName(name_from(step.name), per_attempt=True)
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class TrainingStep(JobStep):
+    """Runs a SageMaker training job and waits for its end.
+
+    Its output is the response of DescribeTrainingJob: ``step.output("ModelArtifacts.S3ModelArtifacts")``.
+
+    Args:
+        image: the training container, by digest where what was trained must be known.
+        compute: the instances.
+        output_uri: prefix in S3 under which ``<job name>/output/model.tar.gz`` is written.
+        output_kms_key: ARN of the key that encrypts the output. Default: S3's own key for the account.
+        channels: input data; at most 20. Default: none.
+        hyperparameters: texts, at most 100. Default: none.
+        metrics: what to read from the log; at most 40. Default: none.
+        environment: variables of the container. Default: none.
+        max_runtime_seconds: the job is stopped after that time. Default: one day.
+        network: Default: no VPC, traffic between instances encrypted.
+        job_name: 1 to 63 letters, digits and inner hyphens, never used before in the account and region; an
+            `ExecutionInput` lets the caller choose it. Default: the step's name, a hash of the execution's ARN and
+            the number of the attempt (see `UniqueName`).
+        input_mode: how channels arrive that do not say it. Default: copied before training starts.
+        tags: of the job. Default: none.
+        wait: goes on when the job has ended; False goes on when it has started, its output then is that of
+            CreateTrainingJob. Default: waits.
+    """
+
+    kind: ClassVar[str] = "Training job"
+
+    image: Text | ContainerImage
+    compute: ComputeResources
+    output_uri: Text
+    output_kms_key: Text | None = None
+    channels: Sequence[Channel] = ()
+    hyperparameters: Mapping[str, Text] = field(factory=dict)
+    metrics: Sequence[MetricDefinition] = ()
+    environment: Mapping[str, Text] = field(factory=dict)
+    max_runtime_seconds: Whole = _ONE_DAY
+    network: NetworkConfig = field(factory=NetworkConfig)
+    job_name: Text = Factory(_job_name, takes_self=True)
+    input_mode: Literal["File", "FastFile", "Pipe"] = "File"
+    tags: Mapping[str, Text] = field(factory=dict)
+    wait: bool = True
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action="createTrainingJob", pattern="sync" if self.wait else "request")
+
+    @property
+    def outputs(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(
+            service="sagemaker", operation="DescribeTrainingJob" if self.wait else "CreateTrainingJob"
+        )
+
+    @property
+    def container(self) -> ContainerImage:
+        """The training container, with what is known of its repository."""
+        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        return {
+            "TrainingJobName": self.job_name,
+            "AlgorithmSpecification": {
+                "TrainingImage": self.container.uri,
+                "TrainingInputMode": self.input_mode,
+                "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
+            },
+            "HyperParameters": dict(self.hyperparameters) or None,
+            "InputDataConfig": [_channel(channel) for channel in self.channels] or None,
+            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
+            "ResourceConfig": {
+                "InstanceType": self.compute.instance_type,
+                "InstanceCount": self.compute.instance_count,
+                "VolumeSizeInGB": self.compute.volume_size_gib,
+                "VolumeKmsKeyId": self.compute.volume_kms_key,
+            },
+            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
+            "EnableNetworkIsolation": self.network.isolated,
+            "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
+            "VpcConfig": self.network.vpc_config(),
+            "Environment": dict(self.environment) or None,
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        actions = ["sagemaker:CreateTrainingJob"]
+        if self.wait:  # Step Functions marks the jobs that it waits for with a tag of its own
+            actions += ["sagemaker:AddTags", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]
+        elif self.tags:
+            actions += ["sagemaker:AddTags"]
+        job = ApiAccess(actions=actions, resource_type="training-job", name=self.job_name)
+        rule = ManagedRule(name="StepFunctionsGetEventsForSageMakerTrainingJobsRule")
+        return (job, rule, *self.role_needs) if self.wait else (job, *self.role_needs)
+
+    @property
+    def job_needs(self) -> tuple[Need, ...]:
+        """What the job's role must be allowed to do."""
+        needs: list[Need] = [
+            PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
+            *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
+            WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
+            WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
+            PublishMetrics(namespace="/aws/sagemaker/TrainingJobs"),
+        ]
+        if self.compute.volume_kms_key is not None:
+            needs.append(EncryptVolumes(kms_key=self.compute.volume_kms_key))
+        if self.network.subnets:
+            needs.append(JoinNetwork(subnets=self.network.subnets, security_groups=self.network.security_groups))
+        return tuple(needs)
+
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
+        """Outputs that are addresses in S3."""
+        return {"ModelArtifacts.S3ModelArtifacts": (self.output_uri, self.output_kms_key)}
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    document = {
+        "ChannelName": channel.name,
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": "S3Prefix",
+                "S3Uri": channel.uri,
+                "S3DataDistributionType": channel.distribution,
+            }
+        },
+        "ContentType": channel.content_type,
+        "InputMode": channel.input_mode,
+    }
+    return {key: value for key, value in document.items() if value is not None}

@@ -1,0 +1,1 @@
+"""The reference workflows, each whole in its folder."""

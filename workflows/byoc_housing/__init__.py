@@ -1,0 +1,1 @@
+"""Bring your own container: build it, train with it, put the model behind an endpoint."""

@@ -145,7 +145,9 @@ class IamAuthority:
         if timeless:
             return
         service = action.split(":", 1)[0]
-        requirement = Requirement(action=action, resources=(resource,), keys=dict(context or {}))
+        # SageMaker's ARNs are in lower case, names in requests may not be
+        spellings = (resource, resource.lower()) if service == "sagemaker" else (resource,)
+        requirement = Requirement(action=action, resources=spellings, keys=dict(context or {}))
         region = resource.split(":")[3] if resource.count(":") > 3 else ""
         self._demand(
             service,

@@ -38,5 +38,5 @@ def check_documents(call: Call, parameters: dict[str, Any]) -> None:
         return
     try:
         parse_policy(document if isinstance(document, str) else document.decode())
-    except (ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         raise AwsError(code, f"This policy contains invalid Json: {error}", status=400) from error

@@ -102,9 +102,9 @@ class Statement:
         return PrincipalMatch(best)
 
 
-@frozen
+@frozen(eq=False)
 class Policy:
-    """A policy document."""
+    """A policy document; the same object for the same text, so that answers can be kept by it."""
 
     statements: tuple[Statement, ...]
 
@@ -142,7 +142,10 @@ def parse_policy(document: str) -> Policy:
     parsed = json.loads(document)
     if not isinstance(parsed, dict):
         raise ValueError(f"a policy document is an object, got {type(parsed).__name__}")  # noqa: TRY004 - one error kind
-    return Policy(tuple(_statement(item) for item in _list(parsed.get("Statement", []))))
+    try:
+        return Policy(tuple(_statement(item) for item in _list(parsed.get("Statement", []))))
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"an element of a statement has the wrong type: {error}") from error
 
 
 def _statement(source: dict[str, Any]) -> Statement:
@@ -153,9 +156,9 @@ def _statement(source: dict[str, Any]) -> Statement:
     principals = source.get("Principal", source.get("NotPrincipal"))
     return Statement(
         effect=effect,
-        actions=tuple(glob(item.lower()) for item in _list(source.get("Action", source.get("NotAction", [])))),
+        actions=tuple(glob(item.lower()) for item in _strings(source.get("Action", source.get("NotAction", [])))),
         not_actions="NotAction" in source,
-        resources=None if resources is None else tuple(_list(resources)),
+        resources=None if resources is None else _strings(resources),
         not_resources="NotResource" in source,
         principals=None if principals is None else _principals(principals),
         not_principals="NotPrincipal" in source,
@@ -166,7 +169,7 @@ def _statement(source: dict[str, Any]) -> Statement:
 def _principals(element: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(element, str):
         return (("AWS", element),)
-    return tuple((kind, value) for kind, values in element.items() for value in _list(values))
+    return tuple((kind, value) for kind, values in element.items() for value in _strings(values))
 
 
 def _principal_match(kind: str, value: str, caller: Caller) -> PrincipalMatch:
@@ -185,6 +188,13 @@ def _principal_match(kind: str, value: str, caller: Caller) -> PrincipalMatch:
     if value == caller.account or (value.endswith(":root") and value.split(":")[4] == caller.account):
         return PrincipalMatch.EXACT if caller.kind == "root" else PrincipalMatch.ACCOUNT
     return PrincipalMatch.NONE
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    found = _list(value)
+    if not all(isinstance(item, str) for item in found):
+        raise ValueError(f"expected text or a list of texts, got {value!r}")
+    return tuple(found)
 
 
 def _list(value: Any) -> list[Any]:

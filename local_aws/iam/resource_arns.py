@@ -91,7 +91,9 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
     wanted = names[:2] if operation in ("CreateEndpoint", "UpdateEndpoint") else names[:1]
     for name in wanted:
         value = parameters[name]
-        yield (value if value.startswith("arn:") else place.arn("sagemaker", f"{_SAGEMAKER[name]}/{value.lower()}"),)
+        arn = value if value.startswith("arn:") else place.arn("sagemaker", f"{_SAGEMAKER[name]}/{value}")
+        # AWS writes these ARNs in lower case, whatever the name
+        yield arn.lower(), arn
 
 
 def _states(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """KMS keys: their states and their rotation.
 
-Faults mended: moto encrypts and decrypts with keys that are disabled or wait for their deletion, and forgets the
-rotation period.
+Faults mended: moto encrypts and decrypts with keys that are disabled or wait for their deletion, fails where such a
+key is named by its ARN, and forgets the rotation period.
 """
 
 import json
@@ -26,6 +26,10 @@ def apply() -> None:
         method = getattr(KmsBackend, name)
         if not hasattr(method, "__wrapped_by_mend__"):
             setattr(KmsBackend, name, _in_usable_state(method))
+    for name in ("disable_key", "enable_key", "cancel_key_deletion", "schedule_key_deletion"):
+        method = getattr(KmsBackend, name)
+        if not hasattr(method, "__wrapped_by_mend__"):
+            setattr(KmsBackend, name, _by_any_id(method))
     KmsBackend.decrypt = _decrypt
     KmsResponse.enable_key_rotation = _enable_rotation
     KmsResponse.get_key_rotation_status = _rotation_status
@@ -42,6 +46,14 @@ def _in_usable_state(method: Callable[..., Any]) -> Callable[..., Any]:
 
     checked.__wrapped_by_mend__ = True  # type: ignore[attr-defined]
     return checked
+
+
+def _by_any_id(method: Callable[..., Any]) -> Callable[..., Any]:
+    def resolved(self: Any, key_id: str, *arguments: Any, **named: Any) -> Any:
+        return method(self, self.any_id_to_key_id(key_id), *arguments, **named)
+
+    resolved.__wrapped_by_mend__ = True  # type: ignore[attr-defined]
+    return resolved
 
 
 def _decrypt(self: Any, ciphertext_blob: bytes, *arguments: Any, **named: Any) -> Any:

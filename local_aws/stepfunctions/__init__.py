@@ -1,0 +1,1 @@
+"""Step Functions: the states interpreter, its integrations and its API."""

@@ -1,0 +1,1 @@
+"""The operations of Step Functions' API, and what they keep."""

@@ -1,0 +1,1 @@
+"""Executions: the engine, the interpreter, histories and what they tell the account."""

@@ -1,0 +1,1 @@
+"""Checks of a definition before anything is created."""

@@ -5,6 +5,7 @@ from local_aws.functions.service import register_lambda
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.service import register_sagemaker
+from local_aws.stepfunctions.service import register_stepfunctions
 
 
 def register_services(gateway: Gateway, platform: Platform) -> None:
@@ -12,3 +13,4 @@ def register_services(gateway: Gateway, platform: Platform) -> None:
     register_sagemaker(gateway, platform)
     register_lambda(gateway, platform)
     register_cloudformation(gateway, platform)
+    register_stepfunctions(gateway, platform)

@@ -12,6 +12,7 @@ from attrs import define
 
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
+from local_aws.sagemaker.endpoints.settings import EndpointSettings
 from local_aws.sagemaker.service import register_sagemaker
 from local_aws.sagemaker.training.runner import TrainingSettings
 from local_aws.server import LocalAws
@@ -153,7 +154,15 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     def register(gateway: Gateway, platform: Platform) -> None:
         made.append(FolderEngine(platform, tmp_path_factory.mktemp("images")))
         platform.on_event(lambda _account, _region, event: events.append(event))
-        register_sagemaker(gateway, platform, engine=lambda: made[0], training=TrainingSettings(stop_grace_seconds=0.5))
+        register_sagemaker(
+            gateway,
+            platform,
+            engine=lambda: made[0],
+            training=TrainingSettings(stop_grace_seconds=0.5),
+            endpoints=EndpointSettings(
+                startup_seconds=2, ping_seconds=0.2, ping_timeout_seconds=0.5, invocation_seconds=1, capture_seconds=0.1
+            ),
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("local_aws.server.register_services", register)

@@ -111,15 +111,15 @@ class WriteLogs:
     log_group: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=freeze_fields)
 class PublishMetrics:
-    """Publishing metrics to a namespace of CloudWatch.
+    """Publishing metrics to namespaces of CloudWatch.
 
     Attributes:
-        namespace: such as ``/aws/sagemaker/TrainingJobs``.
+        namespaces: such as ``/aws/sagemaker/TrainingJobs``.
     """
 
-    namespace: str
+    namespaces: Sequence[str]
 
 
 @frozen(kw_only=True)

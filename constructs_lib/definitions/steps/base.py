@@ -133,6 +133,11 @@ class TaskStep(Step, ABC):
         """What the engine that runs the workflow must be allowed to do."""
 
     @property
+    def model_needs(self) -> tuple[tuple[Text, Need], ...]:
+        """What the roles of models must be allowed to do because of this step: names of models, with each need."""
+        return ()
+
+    @property
     def documents(self) -> frozenset[str]:
         """Members of the request that are JSON of any form."""
         return frozenset()

@@ -7,7 +7,7 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import DataCapture, ProductionVariant
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, Need
+from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, Need, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from, sagemaker_tags
 from constructs_lib.definitions.values import Text, UniqueName
@@ -68,6 +68,14 @@ class EndpointConfigStep(TaskStep):
         config = ApiAccess(actions=actions, resource_type="endpoint-config", name=self.config_name)
         key = () if self.volume_kms_key is None else (EncryptVolumes(kms_key=self.volume_kms_key),)
         return (config, *key)
+
+    @property
+    def model_needs(self) -> tuple[tuple[Text, Need], ...]:
+        """Captured data is written by the roles of the models."""
+        if self.data_capture is None:
+            return ()
+        capture = WriteObjects(uri=self.data_capture.destination_uri, kms_key=self.data_capture.kms_key)
+        return tuple((variant.model_name, capture) for variant in self.variants)
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)

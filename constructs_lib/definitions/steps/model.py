@@ -96,7 +96,7 @@ class ModelStep(JobStep):
         needs: list[Need] = [
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             WriteLogs(log_group="/aws/sagemaker/Endpoints/*"),
-            PublishMetrics(namespace="/aws/sagemaker/Endpoints"),
+            PublishMetrics(namespaces=["/aws/sagemaker/Endpoints", "AWS/SageMaker"]),
         ]
         if self.model_data_uri is not None:
             needs.append(ReadObjects(uri=self.model_data_uri, kms_key=self.model_data_kms_key))

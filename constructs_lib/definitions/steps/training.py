@@ -142,7 +142,7 @@ class TrainingStep(JobStep):
             *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
             WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
-            PublishMetrics(namespace="/aws/sagemaker/TrainingJobs"),
+            PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
         ]
         if self.compute.volume_kms_key is not None:
             needs.append(EncryptVolumes(kms_key=self.compute.volume_kms_key))

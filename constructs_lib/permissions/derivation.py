@@ -1,0 +1,164 @@
+"""From what steps need to the statements that allow it, and no more."""
+
+from collections.abc import Iterable, Iterator
+from functools import singledispatchmethod
+
+from attrs import frozen
+
+from constructs_lib.definitions.needs import (
+    ApiAccess,
+    EncryptVolumes,
+    InvokeFunction,
+    JoinNetwork,
+    ManagedRule,
+    Need,
+    PassRole,
+    PublishMetrics,
+    PullImage,
+    ReadObjects,
+    WriteLogs,
+    WriteObjects,
+)
+from constructs_lib.definitions.values import Text
+from constructs_lib.definitions.workflow import WorkflowDefinition
+from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
+from constructs_lib.permissions.statements import Statement
+
+_AT_RUN_TIME = "its name is known only when the workflow runs"
+
+
+@frozen(kw_only=True)
+class Derivation:
+    """Makes statements for one place in AWS.
+
+    Attributes:
+        definition: the workflow, in which outputs of steps are looked up.
+        partition: of the ARNs, as a text or a token.
+        region: of the ARNs, as a text or a token.
+        account: of the ARNs, as a text or a token.
+    """
+
+    definition: WorkflowDefinition
+    partition: str
+    region: str
+    account: str
+
+    def statements(self, needs: Iterable[Need]) -> Iterator[Statement]:
+        """The statements for these needs, one after the other."""
+        for need in needs:
+            yield from self.of(need)
+
+    @singledispatchmethod
+    def of(self, need: Need) -> Iterator[Statement]:
+        """The statements for one need."""
+        raise TypeError(f"got {need!r}, expected one of the needs of constructs_lib.definitions.needs")
+
+    @of.register
+    def _(self, need: ApiAccess) -> Iterator[Statement]:
+        service = need.actions[0].partition(":")[0]
+        resources = [self._arn(service, f"{need.resource_type}/{name}") for name in name_patterns(need.name)]
+        yield _statement(need.actions, resources, f"{need.resource_type}: {_AT_RUN_TIME}")
+
+    @of.register
+    def _(self, need: ManagedRule) -> Iterator[Statement]:
+        actions = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+        yield _statement(actions, [self._arn("events", f"rule/{need.name}")])
+
+    @of.register
+    def _(self, need: InvokeFunction) -> Iterator[Statement]:
+        arn = text_pattern(need.function_arn)
+        reason = "every version of the function may be invoked"
+        yield _statement(["lambda:InvokeFunction"], [arn, f"{arn}:*"], reason)
+
+    @of.register
+    def _(self, need: PassRole) -> Iterator[Statement]:
+        yield Statement(
+            actions=["iam:PassRole"],
+            resources=[text_pattern(need.role)],
+            conditions={"StringEquals": {"iam:PassedToService": [need.service]}},
+            reason="the role is known only when the workflow runs" if text_pattern(need.role) == "*" else None,
+        )
+
+    @of.register
+    def _(self, need: ReadObjects) -> Iterator[Statement]:
+        place = location(need.uri, need.kms_key, self.definition)
+        yield _statement(["s3:GetObject"], [self._objects(place)], "the job reads all objects with this prefix")
+        yield Statement(
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{self.partition}:s3:::{place.bucket}"],
+            conditions={"StringLike": {"s3:prefix": [f"{place.prefix}*"]}} if place.prefix else {},
+            reason="the bucket is known only when the workflow runs" if "*" in place.bucket else None,
+        )
+        yield from _with_key(place.kms_key, ["kms:Decrypt"])
+
+    @of.register
+    def _(self, need: WriteObjects) -> Iterator[Statement]:
+        place = location(need.uri, need.kms_key, self.definition).folder
+        yield _statement(["s3:PutObject"], [self._objects(place)], "names of the objects come at run time")
+        # parts of a large object are read again when they are put together
+        yield from _with_key(place.kms_key, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
+
+    @of.register
+    def _(self, need: PullImage) -> Iterator[Statement]:
+        arn = need.repository_arn
+        if arn is None:
+            arn = repository_arn(need.image, partition=self.partition, region=self.region, account=self.account)
+        actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        yield _statement(actions, [text_pattern(arn)], "the address of the image does not tell its repository")
+        yield _statement(["ecr:GetAuthorizationToken"], ["*"], "ecr:GetAuthorizationToken takes no resource")
+
+    @of.register
+    def _(self, need: WriteLogs) -> Iterator[Statement]:
+        actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        group = self._arn("logs", f"log-group:{need.log_group}")
+        resources = [group] if group.endswith("*") else [group, f"{group}:*"]
+        yield _statement(actions, resources, "SageMaker names log streams, and the log groups of endpoints")
+
+    @of.register
+    def _(self, need: PublishMetrics) -> Iterator[Statement]:
+        yield Statement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": need.namespaces}},
+            reason="cloudwatch:PutMetricData takes no resource; a condition limits the namespace",
+        )
+
+    @of.register
+    def _(self, need: EncryptVolumes) -> Iterator[Statement]:
+        yield from _with_key(need.kms_key, ["kms:CreateGrant", "kms:DescribeKey"])
+
+    @of.register
+    def _(self, need: JoinNetwork) -> Iterator[Statement]:
+        interfaces = self._arn("ec2", "network-interface/*")
+        named = [
+            *(self._arn("ec2", f"subnet/{text_pattern(subnet)}") for subnet in need.subnets),
+            *(self._arn("ec2", f"security-group/{text_pattern(group)}") for group in need.security_groups),
+        ]
+        reason = "network interfaces get their ids when the job starts"
+        yield _statement(["ec2:CreateNetworkInterface"], [interfaces, *named], reason)
+        managed = [
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+        ]
+        yield _statement(managed, [interfaces], reason)
+        seen = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
+        actions = [f"ec2:Describe{what}" for what in seen]
+        yield _statement(actions, ["*"], "the ec2:Describe actions take no resource")
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def _objects(self, place: Location) -> str:
+        return f"arn:{self.partition}:s3:::{place.bucket}/{place.prefix}*"
+
+
+def _statement(actions: Iterable[str], resources: list[str], reason: str | None = None) -> Statement:
+    """A statement that carries the reason only if it has a wildcard."""
+    wild = any("*" in resource for resource in resources)
+    return Statement(actions=sorted(actions), resources=resources, reason=reason if wild else None)
+
+
+def _with_key(key: Text | None, actions: list[str]) -> Iterator[Statement]:
+    if key is not None:
+        yield _statement(actions, [text_pattern(key)], "the key is known only when the workflow runs")

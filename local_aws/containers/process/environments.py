@@ -103,7 +103,19 @@ class Environments:
 
     def derive(self, key: str, parent: str) -> None:
         """Makes the environment `key` with the content of `parent`; files are shared on disk, scripts are adapted."""
-        old, new = self.python(parent), self.python(key)
+        self._copy(self.python(parent), self.python(key))
+
+    def copy_to(self, folder: Path) -> None:
+        """Makes a virtual environment of this machine's Python with pip, outside of those that are kept."""
+        self._copy(self.python(self.base()), folder)
+
+    def downloads(self) -> Path:
+        """Where pip keeps what it fetched."""
+        folder = self.folder / "downloads"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _copy(self, old: Path, new: Path) -> None:
         venv.EnvBuilder(with_pip=False, symlinks=True).create(new)
         for path, _, names in os.walk(old):
             inside = Path(path).relative_to(old)
@@ -113,21 +125,24 @@ class Environments:
                 if target.exists() or target.is_symlink():
                     continue
                 share(source, target)
-        self.adapt_scripts(key, parent)
+        _adapt_scripts(old, new)
 
     def adapt_scripts(self, key: str, parent: str) -> None:
         """Lets the programs in `key` start its own Python where they still name the parent's."""
-        old, new = bytes(self.python(parent)), bytes(self.python(key))
-        for script in (self.python(key) / "bin").iterdir():
-            if script.is_symlink() or not script.is_file():
-                continue
-            content = script.read_bytes()
-            head, newline, rest = content.partition(b"\n")
-            if head.startswith(b"#!") and old in head:
-                fresh = script.with_name(script.name + ".adapted")
-                fresh.write_bytes(head.replace(old, new) + newline + rest)
-                shutil.copymode(script, fresh)
-                fresh.replace(script)
+        _adapt_scripts(self.python(parent), self.python(key))
+
+
+def _adapt_scripts(old: Path, new: Path) -> None:
+    for script in (new / "bin").iterdir():
+        if script.is_symlink() or not script.is_file():
+            continue
+        content = script.read_bytes()
+        head, newline, rest = content.partition(b"\n")
+        if head.startswith(b"#!") and bytes(old) in head:
+            fresh = script.with_name(script.name + ".adapted")
+            fresh.write_bytes(head.replace(bytes(old), bytes(new)) + newline + rest)
+            shutil.copymode(script, fresh)
+            fresh.replace(script)
 
 
 def share(source: str | Path, target: str | Path) -> None:

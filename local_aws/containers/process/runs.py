@@ -196,7 +196,6 @@ class Runner:
 
     def _variables(self, step: RunStep) -> dict[str, str]:
         """What the command sees: pip and TLS settings of this machine, then the image's and its build arguments."""
-        settings = {name: value for name, value in self.machine.items() if _FROM_MACHINE.fullmatch(name)}
         return {
             "PATH": DEFAULT_PATH,
             "HOME": "/root",
@@ -204,20 +203,15 @@ class Runner:
             "PIP_NO_INPUT": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_ROOT_USER_ACTION": "ignore",
-            **settings,
-            "PIP_CACHE_DIR": str(self._downloads()),
+            **machine_settings(self.machine),
+            "PIP_CACHE_DIR": str(self.environments.downloads()),
             **step.variables,
         }
-
-    def _downloads(self) -> Path:
-        folder = self.environments.folder / "downloads"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     def _binds(self, key: str, variables: Mapping[str, str]) -> list[Bind]:
         """Files of this machine that pip's settings name and the view would not show, and the user's pip.conf."""
         assert self.view is not None  # noqa: S101 - asked by the caller
-        binds = [Bind(source=self._downloads(), target=self._downloads())]
+        binds = [Bind(source=self.environments.downloads(), target=self.environments.downloads())]
         for name, value in variables.items():
             if _FROM_MACHINE.fullmatch(name) and name != "PIP_CACHE_DIR":
                 for word in re.split(r"[\s:]+", value):
@@ -232,6 +226,11 @@ class Runner:
                 shutil.copyfile(home / place_of_settings, copy)
                 binds.append(Bind(source=copy, target=Path("/root") / place_of_settings))
         return binds
+
+
+def machine_settings(machine: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which this machine tells pip, TLS and HTTP clients how to reach the outside."""
+    return {name: value for name, value in machine.items() if _FROM_MACHINE.fullmatch(name)}
 
 
 def refuse_system_packages(words: tuple[str, ...]) -> None:

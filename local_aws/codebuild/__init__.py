@@ -1,0 +1,1 @@
+"""CodeBuild: builds that run the project's real buildspec on this machine."""

@@ -7,6 +7,7 @@ from local_aws.functions.asynchronous import AsyncQueue
 from local_aws.functions.code_downloads import CodeDownloads
 from local_aws.functions.event_sources import EventSourceMappings
 from local_aws.functions.function_metrics import FunctionMetrics
+from local_aws.functions.function_policies import FunctionPolicies
 from local_aws.functions.functions import Functions
 from local_aws.functions.invocation import Invocations
 from local_aws.functions.invocation_settings import InvocationSettings
@@ -17,6 +18,7 @@ from local_aws.functions.pool import EnvironmentPool
 from local_aws.functions.records import Registry
 from local_aws.functions.runner import Runner
 from local_aws.gateway.app import Gateway
+from local_aws.iam.authority import IamAuthority
 from local_aws.platform import Platform
 from local_aws.timers import Timers
 
@@ -55,11 +57,7 @@ def register_lambda(gateway: Gateway, platform: Platform) -> LambdaService:
         permissions,
         EventSourceMappings(platform=platform, registry=registry, runner=runner),
     )
-    keep_policies = getattr(gateway.authority, "keep_policies", None)
-    if keep_policies is not None:
-        # IAM loads only where it decides
-        from local_aws.functions.function_policies import FunctionPolicies
-
-        keep_policies("lambda", FunctionPolicies(permissions))
+    if isinstance(gateway.authority, IamAuthority):
+        gateway.authority.keep_policies("lambda", FunctionPolicies(permissions))
     gateway.route("GET", CodeDownloads.PATH, CodeDownloads(packages))
     return LambdaService(registry=registry, runner=runner, permissions=permissions)

@@ -1,0 +1,1 @@
+"""Amazon EventBridge: buses, rules, and events that reach their targets."""

@@ -11,6 +11,20 @@ _MODULES = {
     "AWS::IAM": "iam",
     "AWS::SSM": "ssm",
     "AWS::ECR": "ecr",
+    "AWS::Lambda": "functions",
+    "AWS::Logs": "logs",
+    "AWS::StepFunctions": "stepfunctions",
+    "AWS::CodeBuild": "codebuild",
+    "AWS::Events": "events",
+    "AWS::CloudWatch": "cloudwatch",
+    "AWS::SNS": "sns",
+    "AWS::SQS": "sqs",
+    "AWS::SageMaker": "sagemaker",
+    "AWS::SecretsManager": "secretsmanager",
+    "AWS::DynamoDB": "dynamodb",
+    "AWS::CloudFormation": "cloudformation",
+    "AWS::CDK": "cloudformation",
+    "Custom": "custom",
 }
 
 

@@ -1,0 +1,234 @@
+"""Amazon SageMaker: models, endpoint configurations, endpoints and model package groups."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local_aws.cloudformation.errors import ResourceError, is_absent
+from local_aws.cloudformation.resources.provider import (
+    Provider,
+    ResourceScope,
+    Schema,
+    changed_properties,
+    tag_changes,
+    tag_list,
+    tags_of,
+)
+from local_aws.cloudformation.resources.shapes import json_text, only, request, shape_problems, without
+
+_SERVICE = "sagemaker"
+
+
+def _name_of(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+class _NamedProvider(Provider):
+    """What the types share: Create, Delete, tags, a name, and an ARN that is the physical id.
+
+    Attributes:
+        kind: as in CreateModel.
+        delete_method: the client's method for removal.
+        own_calls: properties that are not part of the Create request.
+    """
+
+    kind: str
+    delete_method: str
+    create_method: str
+    own_calls: frozenset[str] = frozenset({"Tags"})
+
+    def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
+        """Adds: nested members that SageMaker does not know."""
+        yield from super().problems(properties)
+        known = {name: value for name, value in properties.items() if name in self.schema.properties}
+        yield from shape_problems(_SERVICE, f"Create{self.kind}", without(known, *self.own_calls))
+
+    def make(self, scope: ResourceScope, properties: Mapping[str, Any]) -> str:
+        """Calls Create; gives the ARN."""
+        arguments = without(properties, *self.own_calls) | {
+            f"{self.kind}Name": properties.get(f"{self.kind}Name") or scope.name(63),
+            "Tags": tag_list(tags_of(properties)),
+        }
+        method = getattr(scope.client(_SERVICE), self.create_method)
+        answer = method(**request(_SERVICE, f"Create{self.kind}", arguments))
+        return scope.created(str(answer[f"{self.kind}Arn"]))
+
+    def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
+        """Makes it."""
+        return self.make(scope, properties)
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Changes the tags."""
+        client = scope.client(_SERVICE)
+        added, removed = tag_changes(old, new)
+        if removed:
+            client.delete_tags(ResourceArn=physical_id, TagKeys=removed)
+        if added:
+            client.add_tags(ResourceArn=physical_id, Tags=tag_list(added))
+        return None
+
+    def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
+        """Removes it."""
+        del properties
+        getattr(scope.client(_SERVICE), self.delete_method)(**{f"{self.kind}Name": _name_of(physical_id)})
+
+    def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """ARN and name."""
+        del scope, properties
+        return {f"{self.kind}Arn": physical_id, f"{self.kind}Name": _name_of(physical_id)}
+
+
+class ModelProvider(_NamedProvider):
+    """A model."""
+
+    type = "AWS::SageMaker::Model"
+    kind = "Model"
+    create_method = "create_model"
+    delete_method = "delete_model"
+    schema = Schema.of(
+        "Containers EnableNetworkIsolation ExecutionRoleArn InferenceExecutionConfig ModelName PrimaryContainer Tags "
+        "VpcConfig",
+        create_only="Containers EnableNetworkIsolation ExecutionRoleArn InferenceExecutionConfig ModelName "
+        "PrimaryContainer VpcConfig",
+        attributes="ModelArn ModelName",
+        name="ModelName",
+    )
+
+
+class EndpointConfigProvider(_NamedProvider):
+    """An endpoint configuration."""
+
+    type = "AWS::SageMaker::EndpointConfig"
+    kind = "EndpointConfig"
+    create_method = "create_endpoint_config"
+    delete_method = "delete_endpoint_config"
+    schema = Schema.of(
+        "AsyncInferenceConfig DataCaptureConfig EnableNetworkIsolation EndpointConfigName ExecutionRoleArn "
+        "ExplainerConfig KmsKeyId ProductionVariants ShadowProductionVariants Tags VpcConfig",
+        required="ProductionVariants",
+        create_only="AsyncInferenceConfig DataCaptureConfig EnableNetworkIsolation EndpointConfigName ExecutionRoleArn "
+        "ExplainerConfig KmsKeyId ProductionVariants ShadowProductionVariants VpcConfig",
+        attributes="EndpointConfigArn EndpointConfigName",
+        name="EndpointConfigName",
+    )
+
+
+class EndpointProvider(_NamedProvider):
+    """An endpoint; done once it is in service."""
+
+    type = "AWS::SageMaker::Endpoint"
+    kind = "Endpoint"
+    create_method = "create_endpoint"
+    delete_method = "delete_endpoint"
+    own_calls = frozenset(
+        {
+            "DeploymentConfig", "ExcludeRetainedVariantProperties", "RetainAllVariantProperties",
+            "RetainDeploymentConfig", "Tags",
+        }
+    )  # fmt: skip
+    schema = Schema.of(
+        "DeploymentConfig EndpointConfigName EndpointName ExcludeRetainedVariantProperties RetainAllVariantProperties "
+        "RetainDeploymentConfig Tags",
+        required="EndpointConfigName",
+        create_only="EndpointName",
+        attributes="EndpointArn EndpointName",
+        name="EndpointName",
+    )
+
+    def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
+        """Makes the endpoint and waits for InService.
+
+        Raises:
+            ResourceError: it failed; with SageMaker's reason.
+        """
+        arn = self.make(scope, properties)
+        self._settle(scope, arn)
+        return arn
+
+    def _settle(self, scope: ResourceScope, arn: str, wanted_config: str | None = None) -> None:
+        while True:
+            state = scope.client(_SERVICE).describe_endpoint(EndpointName=_name_of(arn))
+            status = state["EndpointStatus"]
+            if status == "InService":
+                live = state.get("EndpointConfigName")
+                if wanted_config not in {None, live}:
+                    reason = state.get("FailureReason", "no reason given")
+                    raise ResourceError(f"The endpoint {_name_of(arn)} was rolled back to {live}: {reason}")
+                return
+            if status not in {"Creating", "Updating", "SystemUpdating", "RollingBack"}:
+                reason = state.get("FailureReason", "no reason given")
+                raise ResourceError(f"The endpoint {_name_of(arn)} is {status}: {reason}")
+            scope.pause(0.2)
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Puts the endpoint on another configuration, and waits until that one is live."""
+        super().update(scope, physical_id, old, new)
+        if "EndpointConfigName" in changed_properties(old, new):
+            arguments = without(new, "Tags") | {"EndpointName": _name_of(physical_id)}
+            scope.client(_SERVICE).update_endpoint(**request(_SERVICE, "UpdateEndpoint", arguments))
+            self._settle(scope, physical_id, _name_of(str(new["EndpointConfigName"])))
+        return None
+
+    def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
+        """Removes the endpoint and waits until it is gone."""
+        super().delete(scope, physical_id, properties)
+        client = scope.client(_SERVICE)
+        while True:
+            try:
+                client.describe_endpoint(EndpointName=_name_of(physical_id))
+            except ClientError as error:
+                if is_absent(error):
+                    return
+                raise
+            scope.pause(0.1)
+
+
+class ModelPackageGroupProvider(_NamedProvider):
+    """A group of model packages: a registered model's versions."""
+
+    type = "AWS::SageMaker::ModelPackageGroup"
+    kind = "ModelPackageGroup"
+    create_method = "create_model_package_group"
+    delete_method = "delete_model_package_group"
+    own_calls = frozenset({"ModelPackageGroupPolicy", "Tags"})
+    schema = Schema.of(
+        "ModelPackageGroupDescription ModelPackageGroupName ModelPackageGroupPolicy Tags",
+        required="ModelPackageGroupName",
+        create_only="ModelPackageGroupDescription ModelPackageGroupName",
+        attributes="CreationTime ModelPackageGroupArn ModelPackageGroupStatus",
+        name="ModelPackageGroupName",
+    )
+
+    def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
+        """Makes the group and sets its policy."""
+        arn = self.make(scope, properties)
+        self._set_policy(scope, arn, {}, properties)
+        return arn
+
+    def _set_policy(self, scope: ResourceScope, arn: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        if old.get("ModelPackageGroupPolicy") == new.get("ModelPackageGroupPolicy"):
+            return
+        client, name = scope.client(_SERVICE), _name_of(arn)
+        if "ModelPackageGroupPolicy" in new:
+            policy = json_text(new["ModelPackageGroupPolicy"])
+            client.put_model_package_group_policy(ModelPackageGroupName=name, ResourcePolicy=policy)
+        else:
+            client.delete_model_package_group_policy(ModelPackageGroupName=name)
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Changes policy and tags."""
+        self._set_policy(scope, physical_id, old, new)
+        return super().update(scope, physical_id, old, new)
+
+    def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """ARN, status and time of creation."""
+        del properties
+        found = scope.client(_SERVICE).describe_model_package_group(ModelPackageGroupName=_name_of(physical_id))
+        return {
+            **only(found, "ModelPackageGroupArn", "ModelPackageGroupStatus"),
+            "CreationTime": str(found.get("CreationTime", "")),
+        }
+
+
+PROVIDERS = (ModelProvider(), EndpointConfigProvider(), EndpointProvider(), ModelPackageGroupProvider())

@@ -74,7 +74,8 @@ class TemplateOperations(OperationGroup):
                 raise ValidationError("StackName or ChangeSetName must be given")
             stack = self.stacks.states[context].find(parameters["StackName"])
             if stack.template is None:
-                raise ValidationError(f"Stack with id {stack.name} has no template: it is under review")
+                # a stack under review has none yet; the CDK command line reads it while its change set is made
+                return {"TemplateBody": "", "StagesAvailable": []}
             body, document = stack.template.body, stack.template.document
         stages = ["Original", "Processed"]
         if parameters.get("TemplateStage") == "Processed":

@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _options(arguments)
     _log_to(options.log_file)
+    log = logging.getLogger("local_aws")
     # a server takes half a second to import; a wrong option should not
     from local_aws.server import LocalAws
 
@@ -45,13 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
     local_aws.health.await_answer()
     if options.state_file is not None:
         _write_state(options.state_file, local_aws.port, options.log_file)
-    logging.getLogger(__name__).info("the local AWS answers on %s", local_aws.platform.endpoint_url)
+    log.info("the local AWS answers on %s", local_aws.platform.endpoint_url)
     local_aws.stop_requested.wait()
     stopper = threading.Thread(target=local_aws.stop, name="stop", daemon=True)
     stopper.start()
     stopper.join(_STOP_SECONDS)
     if stopper.is_alive():
-        logging.getLogger(__name__).warning("what still runs after %s s is killed with the server", _STOP_SECONDS)
+        log.warning("what still runs after %s s is killed with the server", _STOP_SECONDS)
     if options.state_file is not None:
         _remove_state(options.state_file)
     return 0

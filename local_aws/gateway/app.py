@@ -14,7 +14,7 @@ from local_aws.gateway import guard, moto_bridge, refusals, wire
 from local_aws.gateway.context import DEFAULT_ACCOUNT, Principal, RequestContext
 from local_aws.gateway.errors import AwsError
 from local_aws.gateway.http import HttpRequest, Signature, path_style, plain_body
-from local_aws.gateway.offers import OFFERS, check_offer
+from local_aws.gateway.offers import OFFERS, check_offer, check_use
 from local_aws.gateway.operations import Handler, OperationGroup
 from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ARN_HEADER
 
@@ -135,7 +135,7 @@ class Gateway:
         parsed = moto_bridge.request_of(environ)
         call = wire.resolve(parsed, signature.signing_name)
         if call is None:
-            raise refusals.unknown(request, signature)
+            raise refusals.unknown(request, signature, self.services)
         result: dict[str, Any] | AwsError
         try:
             refusals.check_time(signature)
@@ -151,7 +151,7 @@ class Gateway:
             handler = self._handler(call)
             parameters = wire.parse(parsed, call)
             if handler is None:
-                check_offer(call.service, call.operation, parameters)
+                check_use(call.service, call.operation, parameters)
             self.authority.authorize(context, call, parameters)
             if handler is None:
                 status, headers, body = moto_bridge.call(environ, call, context)
@@ -176,6 +176,7 @@ class Gateway:
             return amended
         service = self._operations.get(call.service)
         if service is None:
+            check_offer(call.service, call.operation)
             return None
         if call.operation not in service:
             raise wire.not_available(call)

@@ -111,7 +111,9 @@ def path_style(request: HttpRequest) -> HttpRequest:
     bucket = match["bucket"] or match["local"]
     if bucket == "s3":
         return request
-    return evolve(request, raw_path=f"/{bucket}{request.raw_path}")
+    # with the bucket in the path, a host that names it too would name it twice
+    headers = tuple((name, "127.0.0.1" if name == "host" else value) for name, value in request.headers)
+    return evolve(request, raw_path=f"/{bucket}{request.raw_path}", headers=headers)
 
 
 def plain_body(request: HttpRequest) -> HttpRequest:

@@ -111,6 +111,8 @@ def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[
 def _application(service: str) -> Any:
     with _lock:
         if service not in _applications:
+            # every service of moto's looks into IAM
+            moto_mends.apply("iam")
             moto_mends.apply(service)
             _applications[service] = werkzeug_app.create_backend_app(service)
         return _applications[service]

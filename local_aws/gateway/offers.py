@@ -70,17 +70,25 @@ OFFERS: Mapping[str, Offer] = {
 _SUBSCRIBABLE = ("sqs", "email", "email-json", "http", "https", "lambda")
 
 
-def check_offer(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Makes sure that moto does what it would answer.
+def check_offer(service: str, operation: str) -> None:
+    """Makes sure that moto carries out what it would answer.
 
     Raises:
-        NotAvailableLocallyError: the service, the operation, or this use of it is not offered.
+        NotAvailableLocallyError: the service, or the operation, is not offered.
     """
     offer = OFFERS.get(service)
     if offer is None:
         raise NotAvailableLocallyError(f"{service} (asked for {service}:{operation})")
     if not offer.has(operation):
         raise NotAvailableLocallyError(f"{service}:{operation}")
+
+
+def check_use(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    """Makes sure that moto does with these parameters what it would answer.
+
+    Raises:
+        NotAvailableLocallyError: this use of the operation is not offered.
+    """
     if (service, operation) == ("sns", "Subscribe") and parameters.get("Protocol") not in _SUBSCRIBABLE:
         raise NotAvailableLocallyError(f"SNS subscriptions of protocol {parameters.get('Protocol')}")
     if service == "s3" and operation.startswith("PutBucketNotification"):

@@ -1,12 +1,13 @@
 """Error answers for requests that no service's model can word: unknown services, garbage, faults of the server."""
 
 import json
+from collections.abc import Container
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
 from local_aws.gateway.http import HttpRequest, Signature
-from local_aws.gateway.wire import is_known_service
+from local_aws.gateway.wire import services_of
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -28,8 +29,14 @@ def answer(request: HttpRequest, error: AwsError, request_id: str) -> Answer:
     return status, [("content-type", "application/xml"), ("x-amzn-requestid", request_id)], xml.encode()
 
 
-def unknown(request: HttpRequest, signature: Signature) -> AwsError:
-    """The error for a request in which no operation can be recognized."""
+def unknown(request: HttpRequest, signature: Signature, answered: Container[str]) -> AwsError:
+    """The error for a request in which no operation can be recognized.
+
+    Args:
+        request: as it came.
+        signature: tells the service that was meant.
+        answered: the services that the local AWS has.
+    """
     shown = f"{request.method} {request.raw_path}"
     if signature.access_key is None:
         return AwsError(
@@ -37,8 +44,8 @@ def unknown(request: HttpRequest, signature: Signature) -> AwsError:
             f"{shown} is not signed and is no request that AWS would recognize",
             status=403,
         )
-    if not is_known_service(signature.signing_name):
-        return NotAvailableLocallyError(f"the service {signature.signing_name!r} of {shown}")
+    if not any(service in answered for service in services_of(signature.signing_name)):
+        return NotAvailableLocallyError(f"the service {signature.signing_name!r} (asked for {shown})")
     target = request.header("x-amz-target")
     what = f"operation {target}" if target else f"operation at {shown}"
     return AwsError("UnknownOperationException", f"the service {signature.signing_name!r} has no {what}", status=404)

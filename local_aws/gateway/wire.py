@@ -53,7 +53,7 @@ class Call:
 
 def resolve(request: Request, signing_name: str) -> Call | None:
     """Finds the service and operation that a request means; None where botocore knows no such service."""
-    for service in _SERVICES_BY_SIGNING_NAME.get(signing_name, (signing_name,)):
+    for service in services_of(signing_name):
         if service not in _known_services():
             continue
         try:
@@ -111,10 +111,9 @@ def not_available(call: Call) -> NotAvailableLocallyError:
     return NotAvailableLocallyError(f"{call.service}:{call.operation}")
 
 
-def is_known_service(signing_name: str) -> bool:
-    """Whether botocore knows a service that signs with this name."""
-    services = _SERVICES_BY_SIGNING_NAME.get(signing_name, (signing_name,))
-    return any(service in _known_services() for service in services)
+def services_of(signing_name: str) -> tuple[str, ...]:
+    """The services, by botocore's names, that sign with a name."""
+    return _SERVICES_BY_SIGNING_NAME.get(signing_name, (signing_name,))
 
 
 @cache
@@ -122,4 +121,4 @@ def _known_services() -> frozenset[str]:
     return frozenset(botocore.session.get_session().get_available_services())
 
 
-__all__ = ["Call", "Request", "answer", "get_service_model", "is_known_service", "not_available", "parse", "resolve"]
+__all__ = ["Call", "Request", "answer", "get_service_model", "not_available", "parse", "resolve", "services_of"]

@@ -155,7 +155,8 @@ class IamAuthority:
             requirement,
             {**_moment(), **identity.keys, "aws:requestedregion": region, "aws:securetransport": "true"},
         )
-        if not identity.grants.session and _timeless(identity.grants):
+        settled = not identity.grants.session and _timeless(identity.grants)
+        if settled and self._resource_policy(resource, action) is None:
             with self._lock:
                 if len(self._required) >= _REMEMBERED:
                     self._required.clear()

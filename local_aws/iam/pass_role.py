@@ -8,7 +8,7 @@ from typing import Any
 from local_aws.gateway.wire import Call, get_service_model
 from local_aws.iam.requirements import Parameters, Requirement
 
-_ROLE_MEMBER = re.compile(r"role(_?arn)?$", re.IGNORECASE)
+_ROLE_MEMBER = re.compile(r"role(_?arn)?(Override)?$", re.IGNORECASE)
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _READS = ("Describe", "Get", "List", "BatchGet", "Search", "Delete", "Validate", "Test", "Send")
 # services that take no roles: what looks like one there is a name that is asked about

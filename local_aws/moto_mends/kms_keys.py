@@ -15,7 +15,6 @@ from moto.kms.models import KmsBackend
 from moto.kms.responses import KmsResponse
 
 _DEFAULT_PERIOD_DAYS = 365
-_SHORTEST_DAYS, _LONGEST_DAYS = 90, 2560
 _enable_key_rotation = KmsResponse.enable_key_rotation
 _get_key_rotation_status = KmsResponse.get_key_rotation_status
 
@@ -72,11 +71,6 @@ def _check(key: Any) -> None:
 
 def _enable_rotation(self: Any) -> str:
     period = self._get_param("RotationPeriodInDays")
-    if period is not None and not _SHORTEST_DAYS <= int(period) <= _LONGEST_DAYS:
-        raise JsonRESTError(
-            "ValidationException",
-            f"RotationPeriodInDays must be from {_SHORTEST_DAYS} to {_LONGEST_DAYS}, got {period}",
-        )
     answer: str = _enable_key_rotation(self)
     key = self.kms_backend.keys[self.kms_backend.any_id_to_key_id(self._get_param("KeyId"))]
     key.rotation_period_in_days = int(period or getattr(key, "rotation_period_in_days", _DEFAULT_PERIOD_DAYS))

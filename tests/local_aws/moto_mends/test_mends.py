@@ -1,0 +1,184 @@
+"""One test a fault of moto's that is mended; each fails without its mend."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_aws.server import LocalAws
+
+MANIFEST = json.dumps(
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {"size": 3, "digest": "sha256:" + "a" * 64},
+        "layers": [{"size": 10, "digest": "sha256:" + "b" * 64}],
+    },
+    indent=1,
+)
+DIGEST = "sha256:" + hashlib.sha256(MANIFEST.encode()).hexdigest()
+OTHER = MANIFEST.replace("10", "11")
+
+
+@pytest.fixture
+def client(local_aws: LocalAws) -> Any:
+    return lambda service: local_aws.platform.client(service, region="us-east-1")
+
+
+@pytest.fixture
+def repository(client: Any) -> str:
+    name = f"mends/{datetime.now(UTC).timestamp()}"
+    client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+    return name
+
+
+def test_an_image_digest_is_the_hash_of_its_manifest(client: Any, repository: str) -> None:
+    ecr = client("ecr")
+    image = ecr.put_image(repositoryName=repository, imageManifest=MANIFEST, imageTag="one")["image"]
+    assert image["imageId"]["imageDigest"] == DIGEST
+    (found,) = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": DIGEST}])["imageDetails"]
+    assert (found["imageTags"], found["imageSizeInBytes"]) == (["one"], 13)
+    (pulled,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "one"}])["images"]
+    assert hashlib.sha256(pulled["imageManifest"].encode()).hexdigest() == DIGEST.removeprefix("sha256:")
+
+
+def test_an_immutable_tag_stays_where_it_is(client: Any, repository: str) -> None:
+    ecr = client("ecr")
+    ecr.put_image(repositoryName=repository, imageManifest=MANIFEST, imageTag="one")
+    with pytest.raises(ClientError, match="ImageAlreadyExistsException"):
+        ecr.put_image(repositoryName=repository, imageManifest=MANIFEST, imageTag="one")
+    with pytest.raises(ClientError, match=r"ImageTagAlreadyExistsException.*because the tag is immutable"):
+        ecr.put_image(repositoryName=repository, imageManifest=OTHER, imageTag="one")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"repositoryName": "mends/absent"}, "RepositoryNotFoundException"),
+        ({"imageManifest": "{"}, "InvalidParameterException.*Invalid JSON syntax"),
+        ({"imageDigest": "sha256:" + "0" * 64}, "ImageDigestDoesNotMatchException"),
+    ],
+)
+def test_an_image_that_does_not_fit_is_refused(
+    client: Any, repository: str, arguments: dict[str, str], message: str
+) -> None:
+    request = {"repositoryName": repository, "imageManifest": MANIFEST, "imageTag": "one", **arguments}
+    with pytest.raises(ClientError, match=message):
+        client("ecr").put_image(**request)
+
+
+def test_registry_passwords_are_good_for_hours(client: Any) -> None:
+    (found,) = client("ecr").get_authorization_token()["authorizationData"]
+    assert found["expiresAt"] > datetime.now(UTC) + timedelta(hours=11)
+
+
+def test_keys_that_are_disabled_or_going_do_no_work(client: Any) -> None:
+    kms = client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    blob = kms.encrypt(KeyId=arn, Plaintext=b"1")["CiphertextBlob"]
+    kms.disable_key(KeyId=arn)
+    for use in (
+        lambda: kms.encrypt(KeyId=arn, Plaintext=b"1"),
+        lambda: kms.decrypt(CiphertextBlob=blob),
+        lambda: kms.generate_data_key(KeyId=arn, KeySpec="AES_256"),
+    ):
+        with pytest.raises(ClientError, match=r"DisabledException.* is disabled"):
+            use()
+    kms.enable_key(KeyId=arn)
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"1"
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    with pytest.raises(ClientError, match=r"KMSInvalidStateException.* is pending deletion"):
+        kms.encrypt(KeyId=arn, Plaintext=b"1")
+    kms.cancel_key_deletion(KeyId=arn)
+
+
+def test_the_rotation_period_of_a_key_is_kept(client: Any) -> None:
+    kms = client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    assert kms.get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"] is False
+    kms.enable_key_rotation(KeyId=arn)
+    assert kms.get_key_rotation_status(KeyId=arn)["RotationPeriodInDays"] == 365
+    kms.enable_key_rotation(KeyId=arn, RotationPeriodInDays=90)
+    status = kms.get_key_rotation_status(KeyId=arn)
+    assert (status["RotationPeriodInDays"], status["KeyId"]) == (90, arn)
+    assert status["NextRotationDate"] > datetime.now(UTC) + timedelta(days=89)
+    with pytest.raises(ClientError, match="RotationPeriodInDays, value: 89, valid min value: 90"):
+        kms.enable_key_rotation(KeyId=arn, RotationPeriodInDays=89)
+
+
+def test_a_new_alarm_has_seen_no_data(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="mends",
+        MetricName="m",
+        Namespace="n",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["mends"])["MetricAlarms"]
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+
+
+def test_policies_of_aws_can_be_attached(client: Any) -> None:
+    iam = client("iam")
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    iam.create_role(RoleName="mends-admin", AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(RoleName="mends-admin", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    (found,) = iam.list_attached_role_policies(RoleName="mends-admin")["AttachedPolicies"]
+    assert found["PolicyName"] == "AdministratorAccess"
+
+
+def test_an_unmet_condition_of_a_bucket_policy_denies_nobody(client: Any) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="mends-secure")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::mends-secure/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="mends-secure", Policy=json.dumps({"Statement": [statement]}))
+    s3.put_object(Bucket="mends-secure", Key="k", Body=b"1")
+
+
+def test_reading_a_parameter_does_not_load_ec2() -> None:
+    program = (
+        "import sys\n"
+        "from local_aws.server import LocalAws\n"
+        "with LocalAws() as local_aws:\n"
+        "    ssm = local_aws.platform.client('ssm', region='us-east-1')\n"
+        "    ssm.put_parameter(Name='/a', Value='1', Type='String')\n"
+        "    assert ssm.get_parameter(Name='/a')['Parameter']['Value'] == '1'\n"
+        "    assert not [name for name in sys.modules if name.startswith('moto.ec2')]\n"
+        "    from moto.ec2.models.instance_types import INSTANCE_TYPES\n"
+        "    assert INSTANCE_TYPES == {}\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_s3_keeps_versions_and_heeds_conditions(client: Any) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="mends-versions")
+    s3.put_bucket_versioning(Bucket="mends-versions", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="mends-versions", Key="k", Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket="mends-versions", Key="k", Body=b"2", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket="mends-versions", Key="k", Body=b"2", IfMatch='"other"')
+    s3.put_object(Bucket="mends-versions", Key="k", Body=b"2", IfMatch=first["ETag"])
+    s3.delete_object(Bucket="mends-versions", Key="k")
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket="mends-versions", Key="k")
+    old = s3.get_object(Bucket="mends-versions", Key="k", VersionId=first["VersionId"])
+    assert old["Body"].read() == b"1"
+    with pytest.raises(ClientError, match="BucketNotEmpty"):
+        s3.delete_bucket(Bucket="mends-versions")

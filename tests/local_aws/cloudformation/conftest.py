@@ -1,0 +1,109 @@
+"""Stacks on the session's local AWS, by the API alone."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from local_aws.server import LocalAws
+
+DEADLINE_SECONDS = 60
+
+
+@define
+class Deployer:
+    """Makes stacks whose names no other test has, and removes them at the end."""
+
+    aws: LocalAws
+    region: str = "us-east-1"
+    names: list[str] = field(factory=list)
+
+    def client(self, service: str) -> Any:
+        return self.aws.platform.client(service, region=self.region)
+
+    @property
+    def cloudformation(self) -> Any:
+        return self.client("cloudformation")
+
+    def new_name(self) -> str:
+        name = f"test-{uuid.uuid4().hex[:10]}"
+        self.names.append(name)
+        return name
+
+    def create(self, resources: dict[str, Any], *, name: str | None = None, **options: Any) -> dict[str, Any]:
+        """CreateStack to its end; sections other than Resources come as keywords in lower case."""
+        name = name or self.new_name()
+        self.cloudformation.create_stack(StackName=name, **self.arguments(resources, options))
+        return self.settled(name)
+
+    def update(self, name: str, resources: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """UpdateStack to its end."""
+        self.cloudformation.update_stack(StackName=name, **self.arguments(resources, options))
+        return self.settled(name)
+
+    def arguments(self, resources: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+        sections = {key.capitalize(): options.pop(key) for key in list(options) if key in _SECTIONS}
+        given = options.pop("parameter_values", {})
+        return {
+            "TemplateBody": json.dumps({"Resources": resources, **sections}),
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+            "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            **options,
+        }
+
+    def delete(self, name: str, **options: Any) -> dict[str, Any]:
+        """DeleteStack to its end."""
+        stack_id = self.describe(name)["StackId"]
+        self.cloudformation.delete_stack(StackName=name, **options)
+        return self.settled(stack_id)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return found
+
+    def settled(self, name: str) -> dict[str, Any]:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            stack = self.describe(name)
+            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+                return stack
+            assert time.monotonic() < deadline, f"{name} is still {stack['StackStatus']}"
+            time.sleep(0.02)
+
+    def outputs(self, stack: dict[str, Any]) -> dict[str, str]:
+        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+
+    def events(self, name: str) -> list[tuple[str, str]]:
+        """(logical id, status) of every event, oldest first."""
+        return [(item["LogicalResourceId"], item["ResourceStatus"]) for item in self.raw_events(name)]
+
+    def raw_events(self, name: str) -> list[dict[str, Any]]:
+        pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        return [event for page in pages for event in page["StackEvents"]][::-1]
+
+    def reasons(self, name: str) -> str:
+        return "\n".join(item.get("ResourceStatusReason", "") for item in self.raw_events(name))
+
+    def resources(self, name: str) -> dict[str, dict[str, Any]]:
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        return {item["LogicalResourceId"]: item for page in pages for item in page["StackResourceSummaries"]}
+
+
+_SECTIONS = {"conditions", "mappings", "outputs", "parameters", "rules", "transform", "description", "metadata"}
+
+
+@pytest.fixture
+def stacks(local_aws: LocalAws) -> Iterator[Deployer]:
+    deployer = Deployer(local_aws)
+    yield deployer
+    for name in reversed(deployer.names):
+        deployer.cloudformation.delete_stack(StackName=name)
+
+
+def parameter(value: Any, **more: Any) -> dict[str, Any]:
+    """An SSM parameter: the resource that is made in a millisecond."""
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value, **more}}

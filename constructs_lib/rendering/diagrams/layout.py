@@ -1,0 +1,275 @@
+"""Where nodes and edges lie: layers from top to bottom, few crossings, straight main lines.
+
+The steps are those of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical system
+structures", 1981): break circles, give layers, order within layers by barycentres, then place.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
+
+from attrs import define, field, frozen
+
+Key = Hashable
+
+
+@frozen
+class Size:
+    """Extent of a node."""
+
+    width: float
+    height: float
+
+
+@frozen
+class Link:
+    """An edge to be laid out; heavier ones are kept straighter."""
+
+    source: Key
+    target: Key
+    weight: float = 1.0
+    label: Size = Size(0, 0)
+
+
+@frozen
+class Point:
+    """A place in the picture."""
+
+    x: float
+    y: float
+
+
+@frozen(kw_only=True)
+class Layout:
+    """A finished layout.
+
+    Attributes:
+        size: of the whole.
+        places: upper left corner of each node.
+        routes: for each link, the points it goes through, from source to target.
+    """
+
+    size: Size
+    places: Mapping[Key, Point]
+    routes: Sequence[Sequence[Point]]
+
+
+@define
+class _Cell:
+    """A node, or a part of a long link, in a layer."""
+
+    size: Size
+    layer: int
+    center: float = 0.0
+    above: list[tuple["_Cell", float]] = field(factory=list)
+    below: list[tuple["_Cell", float]] = field(factory=list)
+
+
+_SWEEPS = 15
+_PORT = 26.0
+
+
+def lay_out(sizes: Mapping[Key, Size], links: Sequence[Link], *, gap: float = 36, layer_gap: float = 44) -> Layout:
+    """Lays out a graph.
+
+    Args:
+        sizes: of the nodes, in an order that the layout follows where it may.
+        links: between different nodes.
+        gap: between neighbours in a layer.
+        layer_gap: between layers; labels of links need room in it.
+    """
+    backward = _backward(sizes, links)
+    ranks = _ranks(sizes, links, backward)
+    cells: dict[Key, _Cell] = {key: _Cell(size, ranks[key]) for key, size in sizes.items()}
+    layers: list[list[_Cell]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
+    for cell in cells.values():
+        layers[cell.layer].append(cell)
+    chains = [_chain(link, number in backward, cells, layers) for number, link in enumerate(links)]
+    _order(layers)
+    _place(layers, gap)
+    left = min(cell.center - cell.size.width / 2 for layer in layers for cell in layer)
+    heights = [max(cell.size.height for cell in layer) for layer in layers]
+    gaps = _layer_gaps(links, chains, len(layers), layer_gap)
+    tops = [sum(heights[:number]) + sum(gaps[:number]) for number in range(len(layers))]
+    right = max(cell.center + cell.size.width / 2 for layer in layers for cell in layer)
+
+    def top(cell: _Cell) -> float:
+        return tops[cell.layer] + (heights[cell.layer] - cell.size.height) / 2
+
+    places = {key: Point(cell.center - cell.size.width / 2 - left, top(cell)) for key, cell in cells.items()}
+    leaving = _ports(chains, links, at_top=False)
+    arriving = _ports(chains, links, at_top=True)
+    routes = []
+    for number, chain in enumerate(chains):
+        points = [Point(chain[0].center + leaving[number] - left, top(chain[0]) + chain[0].size.height)]
+        for cell in chain[1:-1]:
+            points += [
+                Point(cell.center - left, tops[cell.layer]),
+                Point(cell.center - left, tops[cell.layer] + heights[cell.layer]),
+            ]
+        points.append(Point(chain[-1].center + arriving[number] - left, top(chain[-1])))
+        routes.append(points[::-1] if number in backward else points)
+    return Layout(size=Size(right - left, tops[-1] + heights[-1]), places=places, routes=routes)
+
+
+def _backward(sizes: Mapping[Key, Size], links: Sequence[Link]) -> set[int]:
+    """The links that close a circle, found by walking in depth."""
+    leaving: dict[Key, list[int]] = {key: [] for key in sizes}
+    for number, link in enumerate(links):
+        leaving[link.source].append(number)
+    found: set[int] = set()
+    state: dict[Key, str] = {}
+    for root in sizes:
+        if root in state:
+            continue
+        state[root] = "open"
+        stack = [(root, iter(leaving[root]))]
+        while stack:
+            key, rest = stack[-1]
+            for number in rest:
+                target = links[number].target
+                if state.get(target) == "open":
+                    found.add(number)
+                elif target not in state:
+                    state[target] = "open"
+                    stack.append((target, iter(leaving[target])))
+                    break
+            else:
+                state[key] = "closed"
+                stack.pop()
+    return found
+
+
+def _ranks(sizes: Mapping[Key, Size], links: Sequence[Link], backward: set[int]) -> dict[Key, int]:
+    """The layer of each node: below everything that leads to it."""
+    forward = [
+        (link.target, link.source) if number in backward else (link.source, link.target)
+        for number, link in enumerate(links)
+    ]
+    waiting = dict.fromkeys(sizes, 0)
+    after: dict[Key, list[Key]] = {key: [] for key in sizes}
+    for source, target in forward:
+        waiting[target] += 1
+        after[source].append(target)
+    ranks = dict.fromkeys(sizes, 0)
+    ready = [key for key, count in waiting.items() if count == 0]
+    for key in ready:
+        for target in after[key]:
+            ranks[target] = max(ranks[target], ranks[key] + 1)
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                ready.append(target)
+    return ranks
+
+
+def _chain(link: Link, reverse: bool, cells: Mapping[Key, _Cell], layers: list[list[_Cell]]) -> list[_Cell]:
+    """The cells that a link goes through from top to bottom, with new ones in the layers between its ends."""
+    ends = (cells[link.target], cells[link.source]) if reverse else (cells[link.source], cells[link.target])
+    chain = [ends[0]]
+    for layer in range(ends[0].layer + 1, ends[1].layer):
+        cell = _Cell(Size(max(8.0, link.label.width if layer == ends[0].layer + 1 else 0.0), 0.0), layer)
+        layers[layer].append(cell)
+        chain.append(cell)
+    chain.append(ends[1])
+    for upper, lower in pairwise(chain):
+        weight = link.weight * (4 if len(chain) > 2 else 1)
+        upper.below.append((lower, weight))
+        lower.above.append((upper, weight))
+    return chain
+
+
+def _order(layers: list[list[_Cell]]) -> None:
+    """Orders each layer by the barycentres of its neighbours; keeps the order with the fewest crossings."""
+    best, fewest = [list(layer) for layer in layers], _crossings(layers)
+    for sweep in range(_SWEEPS):
+        downward = sweep % 2 == 0
+        numbers = range(1, len(layers)) if downward else range(len(layers) - 2, -1, -1)
+        for number in numbers:
+            position = {id(cell): place for layer in layers for place, cell in enumerate(layer)}
+            layer = layers[number]
+            layer.sort(key=lambda cell: _barycentre(cell.above if downward else cell.below, position, cell))
+        crossings = _crossings(layers)
+        if crossings < fewest:
+            best, fewest = [list(layer) for layer in layers], crossings
+    for layer, order in zip(layers, best, strict=True):
+        layer[:] = order
+
+
+def _barycentre(neighbours: list[tuple[_Cell, float]], position: Mapping[int, int], cell: _Cell) -> float:
+    if not neighbours:
+        return position[id(cell)]
+    return sum(position[id(found)] for found, _ in neighbours) / len(neighbours)
+
+
+def _crossings(layers: list[list[_Cell]]) -> int:
+    count = 0
+    position = {id(cell): place for layer in layers for place, cell in enumerate(layer)}
+    for layer in layers:
+        pairs = [(position[id(cell)], position[id(found)]) for cell in layer for found, _ in cell.below]
+        count += sum(
+            (first[0] - second[0]) * (first[1] - second[1]) < 0
+            for number, first in enumerate(pairs)
+            for second in pairs[:number]
+        )
+    return count
+
+
+def _place(layers: list[list[_Cell]], gap: float) -> None:
+    """Moves cells towards their neighbours' middle, in turns downward and upward, without overlaps."""
+    for layer in layers:
+        _spread(layer, [0.0] * len(layer), [1.0] * len(layer), gap)
+    for sweep in range(_SWEEPS):
+        downward = sweep % 2 == 0
+        for layer in layers if downward else layers[::-1]:
+            wishes, weights = [], []
+            for cell in layer:
+                neighbours = (cell.above if downward else cell.below) or cell.above or cell.below
+                total = sum(weight for _, weight in neighbours)
+                pull = sum(found.center * weight for found, weight in neighbours)
+                wishes.append(pull / total if total else cell.center)
+                weights.append(total or 1.0)
+            _spread(layer, wishes, weights, gap)
+
+
+def _spread(layer: list[_Cell], wishes: list[float], weights: list[float], gap: float) -> None:
+    """Places cells as near to their wishes as their order and widths allow: least squares by pooling neighbours."""
+    offsets, offset = [], 0.0
+    for number, cell in enumerate(layer):
+        if number:
+            offset += (layer[number - 1].size.width + cell.size.width) / 2 + gap
+        offsets.append(offset)
+    pools: list[tuple[float, float, int]] = []  # middle, weight, how many cells
+    for wish, weight, offset in zip(wishes, weights, offsets, strict=True):
+        middle, total, count = wish - offset, weight, 1
+        while pools and pools[-1][0] > middle:
+            before, other, number = pools.pop()
+            middle = (middle * total + before * other) / (total + other)
+            total, count = total + other, count + number
+        pools.append((middle, total, count))
+    middles = [middle for middle, _, count in pools for _ in range(count)]
+    for cell, middle, offset in zip(layer, middles, offsets, strict=True):
+        cell.center = middle + offset
+
+
+def _ports(chains: Sequence[Sequence[_Cell]], links: Sequence[Link], *, at_top: bool) -> dict[int, float]:
+    """Where on its node each link begins (or ends), from the node's middle, in which the heaviest is."""
+    meeting: dict[int, list[int]] = {}
+    for number, chain in enumerate(chains):
+        meeting.setdefault(id(chain[-1 if at_top else 0]), []).append(number)
+    ports: dict[int, float] = {}
+    for numbers in meeting.values():
+        # next to each other as their other ends are
+        numbers.sort(key=lambda number: chains[number][-2 if at_top else 1].center)
+        middle = max(range(len(numbers)), key=lambda place: links[numbers[place]].weight)
+        width = chains[numbers[0]][-1 if at_top else 0].size.width
+        step = min(_PORT, width / 2 / (len(numbers) + 1))
+        ports |= {number: (place - middle) * step for place, number in enumerate(numbers)}
+    return ports
+
+
+def _layer_gaps(links: Sequence[Link], chains: Sequence[Sequence[_Cell]], layers: int, layer_gap: float) -> list[float]:
+    """The gap below each layer: wider where links carry labels."""
+    gaps = [layer_gap] * layers
+    for link, chain in zip(links, chains, strict=True):
+        if link.label.height:
+            gaps[chain[0].layer] = max(gaps[chain[0].layer], layer_gap + link.label.height)
+    return gaps

@@ -133,7 +133,7 @@ class TestCreate:
 
     def test_the_name_is_taken(self, stacks: Deployer) -> None:
         stack = stacks.create({"One": parameter("1")})
-        with pytest.raises(ClientError, match="AlreadyExistsException.*already exists"):
+        with pytest.raises(ClientError, match=r"AlreadyExistsException.*already exists"):
             stacks.create({"One": parameter("1")}, name=stack["StackName"])
 
     def test_a_physical_name_is_taken(self, stacks: Deployer) -> None:
@@ -284,7 +284,7 @@ class TestUpdate:
         stack = stacks.settled(name)
         assert stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
         assert "failed to update: [Topic]" in stack["StackStatusReason"]
-        with pytest.raises(ClientError, match="ResourcesToSkip.*Nope"):
+        with pytest.raises(ClientError, match=r"ResourcesToSkip.*Nope"):
             stacks.cloudformation.continue_update_rollback(StackName=name, ResourcesToSkip=["Nope"])
         stacks.cloudformation.continue_update_rollback(StackName=name, ResourcesToSkip=["Topic"])
         assert stacks.settled(name)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

@@ -46,10 +46,10 @@ class Invocations(OperationGroup):
         client_context = _client_context(request.get("ClientContext"))
         version = self.runner.resolve(name)
         if kind == "DryRun":
-            return {"StatusCode": 204}
+            return {"StatusCode": 204, "Payload": b""}
         if kind == "Event":
             self.queue.accept(AsyncEvent(name=name, request_id=context.request_id, payload=payload))
-            return {"StatusCode": 202}
+            return {"StatusCode": 202, "Payload": b""}
         outcome = self.runner.run(
             name,
             version,

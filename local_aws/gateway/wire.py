@@ -100,10 +100,21 @@ def answer(request: Request, call: Call, result: dict[str, Any] | AwsError) -> t
         warnings.simplefilter("ignore")
         response = serializer.serialize(result if isinstance(result, AwsError) else dict(result))
     body = response["body"]
-    status = response["status_code"]
-    if isinstance(result, AwsError) and result.status is not None:
-        status = result.status
-    return status, dict(response["headers"]), body.encode() if isinstance(body, str) else body
+    status = result.status if isinstance(result, AwsError) else _status_member(call, result)
+    return (
+        status or response["status_code"],
+        dict(response["headers"]),
+        body.encode() if isinstance(body, str) else body,
+    )
+
+
+def _status_member(call: Call, result: dict[str, Any]) -> int | None:
+    """The HTTP status where the model makes it a member of the answer, as Lambda's Invoke does; moto leaves it out."""
+    members = call.model.output_shape.members if call.model.output_shape is not None else {}
+    for name, member in members.items():
+        if member.serialization.get("location") == "statusCode":
+            return result.get(name)
+    return None
 
 
 def not_available(call: Call) -> NotAvailableLocallyError:

@@ -119,8 +119,8 @@ function call(handler, event, context) {
     process.once("beforeExit", () => resolve(null));
     channel.unref();
     const answer = handler(event, context, done);
+    // what a function without a promise returns is not its answer
     if (typeof answer?.then === "function") answer.then(resolve, reject);
-    else if (answer !== undefined) resolve(answer);
   }).finally(() => {
     channel.ref();
     process.removeAllListeners("beforeExit");

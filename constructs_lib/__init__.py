@@ -4,41 +4,82 @@ The public names are imported when they are first used: importing the library al
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_DEFINITIONS = (
-    "BuildOverrides",
-    "Catch",
-    "Channel",
-    "ComputeResources",
-    "ContainerBuildStep",
-    "ContainerImage",
-    "DataCapture",
-    "DefinitionError",
-    "EndpointConfigStep",
-    "EndpointStep",
-    "ExecutionInput",
-    "FailStep",
-    "Join",
-    "LambdaStep",
-    "MetricDefinition",
-    "ModelStep",
-    "NetworkConfig",
-    "ProductionVariant",
-    "Retry",
-    "TrainingStep",
-    "UniqueName",
-    "WorkflowDefinition",
-)
+if TYPE_CHECKING:  # for type checkers, which do not follow __getattr__
+    from constructs_lib.definitions import BuildOverrides as BuildOverrides
+    from constructs_lib.definitions import Catch as Catch
+    from constructs_lib.definitions import Channel as Channel
+    from constructs_lib.definitions import ComputeResources as ComputeResources
+    from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
+    from constructs_lib.definitions import ContainerImage as ContainerImage
+    from constructs_lib.definitions import DataCapture as DataCapture
+    from constructs_lib.definitions import DefinitionError as DefinitionError
+    from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
+    from constructs_lib.definitions import EndpointStep as EndpointStep
+    from constructs_lib.definitions import ExecutionInput as ExecutionInput
+    from constructs_lib.definitions import FailStep as FailStep
+    from constructs_lib.definitions import Join as Join
+    from constructs_lib.definitions import LambdaStep as LambdaStep
+    from constructs_lib.definitions import MetricDefinition as MetricDefinition
+    from constructs_lib.definitions import ModelStep as ModelStep
+    from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import ProductionVariant as ProductionVariant
+    from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import TrainingStep as TrainingStep
+    from constructs_lib.definitions import UniqueName as UniqueName
+    from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
+    from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
+    from constructs_lib.environments.storage import EncryptionKey as EncryptionKey
+    from constructs_lib.environments.storage import Storage as Storage
+    from constructs_lib.images.build import ContainerBuild as ContainerBuild
+    from constructs_lib.images.repository import ImageRepository as ImageRepository
+    from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
+    from constructs_lib.permissions import engine_statements as engine_statements
+    from constructs_lib.permissions import job_statements as job_statements
+    from constructs_lib.rendering import render_html as render_html
+    from constructs_lib.rendering import render_mermaid as render_mermaid
+    from constructs_lib.rendering import render_states as render_states
+    from constructs_lib.rendering import render_svg as render_svg
+    from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
-_HOMES = {
-    **dict.fromkeys(_DEFINITIONS, "constructs_lib.definitions"),
-    "render_states": "constructs_lib.rendering",
-    "engine_statements": "constructs_lib.permissions",
-    "job_statements": "constructs_lib.permissions",
+_NAMES = {
+    "constructs_lib.definitions": (
+        "BuildOverrides",
+        "Catch",
+        "Channel",
+        "ComputeResources",
+        "ContainerBuildStep",
+        "ContainerImage",
+        "DataCapture",
+        "DefinitionError",
+        "EndpointConfigStep",
+        "EndpointStep",
+        "ExecutionInput",
+        "FailStep",
+        "Join",
+        "LambdaStep",
+        "MetricDefinition",
+        "ModelStep",
+        "NetworkConfig",
+        "ProductionVariant",
+        "Retry",
+        "TrainingStep",
+        "UniqueName",
+        "WorkflowDefinition",
+    ),
+    "constructs_lib.endpoints.endpoint": ("Endpoint",),
+    "constructs_lib.environments.storage": ("EncryptionKey", "Storage"),
+    "constructs_lib.images.build": ("ContainerBuild",),
+    "constructs_lib.images.repository": ("ImageRepository",),
+    "constructs_lib.monitoring.alarms": ("AlarmTopic",),
+    "constructs_lib.permissions": ("engine_statements", "job_statements"),
+    "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
+    "constructs_lib.state_machines.workflow": ("StepFunctionsWorkflow",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [*_HOMES]  # noqa: PLE0604 - the keys are texts
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - one table tells all names
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.endpoints.variants import Capture, RegisteredModel, StoredModel, Variant
-from constructs_lib.environments.roles import Allow, service_role
+from constructs_lib.environments.roles import service_role
 from constructs_lib.images.repository import PULL_ACTIONS
+from constructs_lib.permissions import Statement
 
 _SERVICE = "AWS/SageMaker"
 _INSTANCES = "/aws/sagemaker/Endpoints"
@@ -233,7 +234,7 @@ class Endpoint(Construct):
             statements += _model_statements(variant.model)
         if capture is not None:
             statements.append(
-                Allow(
+                Statement(
                     actions=["s3:PutObject"],
                     resources=[capture.storage.bucket.arn_for_objects(f"{capture.prefix}*")],
                     reason="each file of captured requests has a name of its own",
@@ -241,16 +242,16 @@ class Endpoint(Construct):
             )
             if capture.storage.encryption_key is not None:
                 statements.append(
-                    Allow(actions=["kms:GenerateDataKey"], resources=[capture.storage.encryption_key.key_arn])
+                    Statement(actions=["kms:GenerateDataKey"], resources=[capture.storage.encryption_key.key_arn])
                 )
         return service_role(
             self, "Role", service="sagemaker.amazonaws.com", description="serves models", statements=statements
         )
 
 
-def _job_statements(stack: Stack) -> list[Allow]:
+def _job_statements(stack: Stack) -> list[Statement]:
     return [
-        Allow(
+        Statement(
             actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=[
                 stack.format_arn(
@@ -262,7 +263,7 @@ def _job_statements(stack: Stack) -> list[Allow]:
             ],
             reason="SageMaker names an endpoint's log group after the endpoint, whose name is generated",
         ),
-        Allow(
+        Statement(
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],
             reason="cloudwatch:PutMetricData takes no resource; the namespace is limited by a condition",
@@ -271,12 +272,12 @@ def _job_statements(stack: Stack) -> list[Allow]:
     ]
 
 
-def _model_statements(model: StoredModel | RegisteredModel) -> list[Allow]:
+def _model_statements(model: StoredModel | RegisteredModel) -> list[Statement]:
     statements = []
     if model.repository is not None:
         statements += [
-            Allow(actions=PULL_ACTIONS, resources=[model.repository.repository.repository_arn]),
-            Allow(
+            Statement(actions=PULL_ACTIONS, resources=[model.repository.repository.repository_arn]),
+            Statement(
                 actions=["ecr:GetAuthorizationToken"],
                 resources=["*"],
                 reason="ecr:GetAuthorizationToken is of the account and takes no resource",
@@ -286,14 +287,14 @@ def _model_statements(model: StoredModel | RegisteredModel) -> list[Allow]:
         return statements
     exact = isinstance(model, StoredModel)
     statements.append(
-        Allow(
+        Statement(
             actions=["s3:GetObject"],
             resources=[model.storage.bucket.arn_for_objects(model.path if isinstance(model, StoredModel) else "*")],
             reason=None if exact else "the registry knows where a version's artifacts are, the app does not",
         )
     )
     if model.storage.encryption_key is not None:
-        statements.append(Allow(actions=["kms:Decrypt"], resources=[model.storage.encryption_key.key_arn]))
+        statements.append(Statement(actions=["kms:Decrypt"], resources=[model.storage.encryption_key.key_arn]))
     return statements
 
 

@@ -1,33 +1,18 @@
 """Roles that allow what is listed and no more; what cannot be narrowed carries its reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+import jsii
 from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IValidation
 
-
-@frozen(kw_only=True)
-class Allow:
-    """One statement of a role.
-
-    Attributes:
-        actions: such as ``s3:GetObject``; never a wildcard.
-        resources: ARNs, with tokens or without.
-        reason: why a resource has to be a wildcard. Default: none of them is one.
-        conditions: the statement's conditions. Default: none.
-    """
-
-    actions: Sequence[str]
-    resources: Sequence[str]
-    reason: str | None = None
-    conditions: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+from constructs_lib.permissions import Statement
 
 
 def service_role(
-    scope: Construct, construct_id: str, *, service: str, description: str, statements: Sequence[Allow]
+    scope: Construct, construct_id: str, *, service: str, description: str, statements: Sequence[Statement]
 ) -> iam.Role:
     """A role that one AWS service takes on.
 
@@ -45,41 +30,40 @@ def service_role(
         description=description,
         inline_policies={
             "Permissions": iam.PolicyDocument(
-                statements=[
-                    iam.PolicyStatement(
-                        actions=list(statement.actions),
-                        resources=list(statement.resources),
-                        conditions=dict(statement.conditions) or None,
-                    )
-                    for statement in statements
-                ]
+                statements=[iam.PolicyStatement.from_json(statement.to_dict()) for statement in statements]
             )
         },
     )
-    acknowledge_wildcards(role, statements)
+    role.node.add_validation(_WildcardReasons(role, statements))
     return role
 
 
-def acknowledge_wildcards(role: iam.IRole, statements: Sequence[Allow]) -> None:
-    """Tells cdk-nag the reason of each wildcard resource: on this role, for this very finding."""
-    stack = Stack.of(role)
-    reasons: dict[str, str] = {}
-    for statement in statements:
-        if statement.reason is None:
-            continue
-        for resource in stack.resolve(list(statement.resources)):
-            finding = _as_finding(resource)
-            if "*" in finding:
-                # one resource in several statements is one finding
-                known = reasons.get(finding)
-                reasons[finding] = statement.reason if known is None else f"{known}; {statement.reason}"
-    if reasons:
-        Validations.of(role).acknowledge(
-            *(
-                Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{finding}]", reason=reason)
-                for finding, reason in reasons.items()
+@jsii.implements(IValidation)
+class _WildcardReasons:
+    """Tells cdk-nag the reason of each wildcard resource of a role: on this role, for this very finding.
+
+    It does so among the validations, since a finding holds a resource's text as the template will have it: the name of
+    an export, where another stack defines it.
+    """
+
+    def __init__(self, role: iam.Role, statements: Sequence[Statement]) -> None:
+        self._role = role
+        self._statements = statements
+
+    def validate(self) -> list[str]:
+        """Acknowledges the findings; there is nothing to complain about."""
+        reasons: dict[str, list[str]] = {}
+        for statement in self._statements:
+            for resource in Stack.of(self._role).resolve(list(statement.wildcards)):
+                reasons.setdefault(_as_finding(resource), []).append(str(statement.reason))
+        if reasons:
+            Validations.of(self._role).acknowledge(
+                *(
+                    Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{finding}]", reason="; ".join(dict.fromkeys(found)))
+                    for finding, found in reasons.items()
+                )
             )
-        )
+        return []
 
 
 def _as_finding(resource: Any) -> str:

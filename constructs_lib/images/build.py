@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.environments.roles import Allow, service_role
+from constructs_lib.environments.roles import service_role
 from constructs_lib.environments.storage import IStorage, Storage
 from constructs_lib.images.repository import PULL_ACTIONS, PUSH_ACTIONS, IImageRepository
 from constructs_lib.images.source import (
@@ -24,6 +24,7 @@ from constructs_lib.images.source import (
     source_asset,
     source_problems,
 )
+from constructs_lib.permissions import Statement
 
 _LOG_ACTIONS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 _SOURCES = "the changed source of each image has a key of its own"
@@ -96,7 +97,8 @@ class ContainerBuild(Construct):
         """Where waiting tasks and changed sources are kept."""
         self._settings = chosen
         self._prefix = f"container-builds/{self.node.addr}/"
-        self._logs = {"retention": log_retention, "removal_policy": removal_policy}
+        self._log_retention = log_retention
+        self._removal_policy = removal_policy
         self.source = source_asset(self, "Source", folder)
         """The folder, as it is uploaded at deployment."""
         self.project = self._define_project(buildspec_of(folder))
@@ -144,7 +146,13 @@ class ContainerBuild(Construct):
         )
 
     def _log_group(self, construct_id: str) -> logs.LogGroup:
-        return logs.LogGroup(self, construct_id, encryption_key=self.storage.encryption_key, **self._logs)
+        return logs.LogGroup(
+            self,
+            construct_id,
+            encryption_key=self.storage.encryption_key,
+            retention=self._log_retention,
+            removal_policy=self._removal_policy,
+        )
 
     def _define_project(self, buildspec: str) -> codebuild.CfnProject:
         log_group = self._log_group("BuildLogs")
@@ -155,16 +163,16 @@ class ContainerBuild(Construct):
             service="codebuild.amazonaws.com",
             description="builds a container image and pushes it",
             statements=[
-                Allow(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]),
-                Allow(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[self._source_arn()]),
-                Allow(
+                Statement(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]),
+                Statement(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[self._source_arn()]),
+                Statement(
                     actions=["s3:GetObject", "s3:GetObjectVersion"],
                     resources=[self._objects("sources/")],
                     reason=_SOURCES,
                 ),
                 *self._key_use("kms:Decrypt"),
-                Allow(actions=[*PULL_ACTIONS, *PUSH_ACTIONS], resources=[repository.repository_arn]),
-                Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
+                Statement(actions=[*PULL_ACTIONS, *PUSH_ACTIONS], resources=[repository.repository_arn]),
+                Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
             ],
         )
         key: kms.IKey | None = self.storage.encryption_key
@@ -213,7 +221,7 @@ class ContainerBuild(Construct):
         return project
 
     def _define_function(
-        self, construct_id: str, entry: str, description: str, log_group: logs.ILogGroup, statements: list[Allow]
+        self, construct_id: str, entry: str, description: str, log_group: logs.ILogGroup, statements: list[Statement]
     ) -> lambda_.Function:
         path, exclude = lambda_source_options("container_builder")
         role = service_role(
@@ -221,7 +229,7 @@ class ContainerBuild(Construct):
             f"{construct_id}Role",
             service="lambda.amazonaws.com",
             description=description,
-            statements=[Allow(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]), *statements],
+            statements=[Statement(actions=_LOG_ACTIONS, resources=[log_group.log_group_arn]), *statements],
         )
         return lambda_.Function(
             self,
@@ -252,32 +260,36 @@ class ContainerBuild(Construct):
             "environment": dict(self._settings.environment),
         }
 
-    def _builder_statements(self) -> list[Allow]:
+    def _builder_statements(self) -> list[Statement]:
         return [
-            Allow(
+            Statement(
                 actions=["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StartBuild"],
                 resources=[self.project.attr_arn],
             ),
-            Allow(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
-            Allow(actions=["s3:GetObject"], resources=[self._source_arn()]),
-            Allow(actions=["s3:PutObject"], resources=[self._objects("sources/")], reason=_SOURCES),
-            Allow(actions=["s3:DeleteObject", "s3:PutObject"], resources=[self._objects("waiters/")], reason=_WAITERS),
+            Statement(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
+            Statement(actions=["s3:GetObject"], resources=[self._source_arn()]),
+            Statement(actions=["s3:PutObject"], resources=[self._objects("sources/")], reason=_SOURCES),
+            Statement(
+                actions=["s3:DeleteObject", "s3:PutObject"], resources=[self._objects("waiters/")], reason=_WAITERS
+            ),
             *self._key_use("kms:Decrypt", "kms:GenerateDataKey"),
-            Allow(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+            Statement(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
         ]
 
-    def _finisher_statements(self) -> list[Allow]:
+    def _finisher_statements(self) -> list[Statement]:
         return [
-            Allow(actions=["codebuild:BatchGetBuilds"], resources=[self.project.attr_arn]),
-            Allow(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
-            Allow(
+            Statement(actions=["codebuild:BatchGetBuilds"], resources=[self.project.attr_arn]),
+            Statement(actions=["ecr:DescribeImages"], resources=[self.repository.repository.repository_arn]),
+            Statement(
                 actions=["s3:ListBucket"],
                 resources=[self.storage.bucket.bucket_arn],
                 conditions={"StringLike": {"s3:prefix": f"{self._prefix}waiters/*"}},
             ),
-            Allow(actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS),
+            Statement(
+                actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS
+            ),
             *self._key_use("kms:Decrypt"),
-            Allow(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+            Statement(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
         ]
 
     def _source_arn(self) -> str:
@@ -287,6 +299,6 @@ class ContainerBuild(Construct):
     def _objects(self, prefix: str) -> str:
         return self.storage.bucket.arn_for_objects(f"{self._prefix}{prefix}*")
 
-    def _key_use(self, *actions: str) -> list[Allow]:
+    def _key_use(self, *actions: str) -> list[Statement]:
         key = self.storage.encryption_key
-        return [] if key is None else [Allow(actions=actions, resources=[key.key_arn])]
+        return [] if key is None else [Statement(actions=actions, resources=[key.key_arn])]

@@ -1,0 +1,194 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack, Validations
+from aws_cdk import aws_s3 as s3
+from cdk_nag import AwsSolutionsChecks
+
+from constructs_lib.environments.settings import SettingsError
+from tests.constructs_lib.synthesis import CONTEXT, resources
+from tests.stacks.conftest import Assembly, synthesize
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ("dev", "staging", "prod")
+DATA_KINDS = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::ECR::Repository")
+
+
+def strings(value: Any) -> list[str]:
+    """All texts in a document, keys too."""
+    if isinstance(value, dict):
+        return [text for key, member in value.items() for text in (key, *strings(member))]
+    if isinstance(value, list):
+        return [text for member in value for text in strings(member)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_each_environment_has_its_stacks_under_its_own_path(assembly: Assembly) -> None:
+    assert sorted(assembly.templates) == sorted(
+        f"{environment}/{stack}" for environment in ENVIRONMENTS for stack in ("containers", "training")
+    )
+    manifest = json.loads((assembly.folder / "manifest.json").read_text())
+    names = {
+        artifact["displayName"]: artifact["properties"]["stackName"]
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    assert names == {path: f"mlops-{path.replace('/', '-')}" for path in names}
+    # the command line selects `--all` from the main assembly alone: see docs/decisions/0009-environments.md
+    assert [artifact["type"] for artifact in manifest["artifacts"].values()].count("cdk:cloud-assembly") == 0
+
+
+def test_one_environment_can_be_selected(tmp_path: Path) -> None:
+    assert sorted(synthesize(tmp_path / "cdk.out", env="staging").templates) == [
+        "staging/containers",
+        "staging/training",
+    ]
+
+
+def test_an_unknown_environment_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="env: got 'stage', expected one of dev, prod, staging"):
+        synthesize(Path("unused"), env="stage")
+
+
+def test_the_command_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
+    context = json.dumps({**CONTEXT, "env": "stage"})
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        env={"CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(tmp_path / "cdk.out"), "PATH": "/usr/bin:/bin"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "env: got 'stage', expected one of dev, prod, staging" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_same_app_gives_the_same_templates(assembly: Assembly, tmp_path: Path) -> None:
+    assert synthesize(tmp_path / "cdk.out").templates == assembly.templates
+
+
+def test_cdk_nag_looks_at_the_app(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path / "cdk.out"), context=CONTEXT)
+    s3.Bucket(Stack(app, "Careless"), "Bucket")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    with pytest.raises(RuntimeError, match="ERROR The S3 Bucket has server access logs disabled"):
+        app.synth()
+
+
+def test_cfn_lint_finds_nothing(assembly: Assembly) -> None:
+    templates = sorted(str(path) for path in assembly.folder.glob("*.template.json"))
+    assert len(templates) == 6
+    ended = subprocess.run(
+        [str(Path(sys.executable).parent / "cfn-lint"), "--", *templates],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == ""
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_crosses_environments(assembly: Assembly, environment: str) -> None:
+    others = "|".join(other for other in ENVIRONMENTS if other != environment)
+    for stack in ("containers", "training"):
+        for text in strings(assembly.templates[f"{environment}/{stack}"]):
+            assert not re.search(rf"\b({others})\b", text), text
+
+
+def test_what_one_stack_imports_the_other_of_its_environment_exports(assembly: Assembly) -> None:
+    for environment in ENVIRONMENTS:
+        imported = re.findall(
+            r'"Fn::ImportValue": "([^"]+)"', json.dumps(assembly.templates[f"{environment}/training"])
+        )
+        exported = {
+            output["Export"]["Name"]
+            for output in assembly.templates[f"{environment}/containers"]["Outputs"].values()
+            if "Export" in output
+        }
+        assert imported
+        assert set(imported) == exported
+        assert all(name.startswith(f"mlops-{environment}-containers:") for name in exported)
+
+
+def test_names_are_made_by_cloudformation(assembly: Assembly) -> None:
+    named = {
+        (found["Type"], name)
+        for template in assembly.templates.values()
+        for found in template["Resources"].values()
+        for name in found.get("Properties", {})
+        if re.fullmatch(r"\w+Name", name) and name not in ("FunctionName", "MetricName")
+    }
+    # the log group's name holds the stack's own id: see StepFunctionsWorkflow
+    assert named == {("AWS::Logs::LogGroup", "LogGroupName")}
+
+
+def test_stateful_resources_keep_their_logical_ids(assembly: Assembly) -> None:
+    """A changed id deletes what the resource holds, or leaves it behind."""
+    found = {
+        stack: sorted(name for kind in DATA_KINDS for name in resources(assembly.templates[f"dev/{stack}"], kind))
+        for stack in ("containers", "training")
+    }
+    assert found == {
+        "containers": [
+            "Artifacts80C0BB10",
+            "ArtifactsAccessLogs4D97777C",
+            "ArtifactsKey9951D85C",
+            "ByocHousingImagesF1F9663E",
+        ],
+        "training": ["Data2D4B752F", "DataAccessLogsC0C25EE4", "DataKeyAEC34D0C"],
+    }
+
+
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])
+def test_data_is_kept_as_the_settings_say(assembly: Assembly, environment: str, policy: str) -> None:
+    for stack in ("containers", "training"):
+        template = assembly.templates[f"{environment}/{stack}"]
+        for kind in (*DATA_KINDS, "AWS::Logs::LogGroup"):
+            for found in resources(template, kind).values():
+                assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == (policy, policy)
+
+
+@pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 30), ("prod", 365)])
+def test_logs_are_kept_as_long_as_the_settings_say(assembly: Assembly, environment: str, days: int) -> None:
+    groups = [
+        group
+        for stack in ("containers", "training")
+        for group in resources(assembly.templates[f"{environment}/{stack}"], "AWS::Logs::LogGroup").values()
+    ]
+    assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 3
+
+
+def test_tags_are_on_every_resource_that_takes_them(assembly: Assembly) -> None:
+    for environment in ENVIRONMENTS:
+        for kind in ("AWS::S3::Bucket", "AWS::StepFunctions::StateMachine"):
+            for found in resources(assembly.templates[f"{environment}/training"], kind).values():
+                assert {"Key": "environment", "Value": environment} in found["Properties"]["Tags"]
+
+
+def test_outputs_have_the_keys_that_the_command_line_reads(assembly: Assembly) -> None:
+    def keys(stack: str) -> list[str]:
+        outputs = assembly.templates[f"dev/{stack}"]["Outputs"]
+        return sorted(name for name, output in outputs.items() if "Export" not in output)
+
+    assert keys("containers") == [
+        "ArtifactBucketName",
+        "ByocHousingBuildProjectName",
+        "ByocHousingBuilderFunctionName",
+        "ByocHousingImageRepositoryUri",
+    ]
+    assert keys("training") == [
+        "AlarmTopicArn",
+        "CaptureUri",
+        "DataBucketName",
+        "ModelOutputUri",
+        "TrainingDataUri",
+        "WorkflowByocHousingStateMachineArn",
+    ]

@@ -4,9 +4,9 @@ The public names are imported when they are first used: importing the library al
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # for type checkers, which do not follow __getattr__
+TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would take longer than all the rest
+if TYPE_CHECKING:
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import Channel as Channel
@@ -82,10 +82,10 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - one table tells all names
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

@@ -139,6 +139,7 @@ def _first_working(platform: "Platform") -> ContainerEngine:
 
 def _make(name: str, platform: "Platform") -> ContainerEngine:
     # engines import this module
+    from local_aws.containers.command_line_engine import CommandLineEngine
     from local_aws.containers.process.engine import ProcessEngine, Storage
     from local_aws.containers.process.view import PrivateView
 
@@ -147,4 +148,4 @@ def _make(name: str, platform: "Platform") -> ContainerEngine:
         return ProcessEngine(platform, PrivateView.probe(storage.folders()))
     if name == "process-basedir":
         return ProcessEngine(platform)
-    raise EngineError("not available")
+    return CommandLineEngine.probe(name, platform)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from local_aws.containers.docker_command import options
 from local_aws.containers.docker_command.control import Control
+from local_aws.containers.docker_command.engine_client import EngineClient
 from local_aws.containers.docker_command.process_client import ProcessClient
 from local_aws.containers.docker_command.registries import Logins
 from local_aws.containers.engine import EngineError
@@ -39,7 +40,8 @@ def call(control: Control, arguments: list[str], environment: dict[str, str]) ->
 
 
 def _dispatch(control: Control, arguments: list[str], environment: dict[str, str]) -> int:
-    client = ProcessClient(control, environment)
+    own = control.engine.startswith("process")
+    client = ProcessClient(control, environment) if own else EngineClient(control, environment)
     commands: dict[tuple[str, ...], Callable[[list[str]], int]] = {
         ("login",): lambda rest: _login(rest, environment),
         ("logout",): lambda rest: _logout(rest, environment),

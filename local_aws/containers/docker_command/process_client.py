@@ -3,7 +3,6 @@
 import json
 import platform
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from attrs import frozen
 
 from local_aws.containers.docker_command import options, registries, templates
 from local_aws.containers.docker_command.control import Control
+from local_aws.containers.docker_command.output import reference_of, show
 from local_aws.containers.engine import EngineError, RunSpec
 from local_aws.containers.process.bases import Bases
 from local_aws.containers.process.builder import Builder, BuildRequest
@@ -51,8 +51,8 @@ class ProcessClient:
         dockerfile = Path(asked.file) if asked.file is not None else context / "Dockerfile"
         if not dockerfile.is_file():
             raise EngineError(f"failed to read dockerfile: open {dockerfile}: no such file or directory")
-        references = [_reference(tag) for tag in asked.tags]
-        write = (lambda _line: None) if asked.quiet else _print
+        references = [reference_of(tag) for tag in asked.tags]
+        write = (lambda _line: None) if asked.quiet else show
         write(f"local AWS: building with {self.control.engine}")
         if asked.platform is not None and asked.platform.split("/")[1:2] != [_architecture()]:
             write(f" ---> --platform {asked.platform}: programs run on this machine's linux/{_architecture()}")
@@ -73,7 +73,7 @@ class ProcessClient:
         if asked.iidfile is not None:
             Path(asked.iidfile).write_text(image.id)
         if asked.quiet:
-            _print(image.id)
+            show(image.id)
         if asked.push:
             for reference in references:
                 self._push(image, reference.familiar)
@@ -82,13 +82,13 @@ class ProcessClient:
     def tag(self, arguments: list[str]) -> int:
         """``docker tag``."""
         source, target = options.names_parser("docker tag", 2).parse_args(arguments).names
-        self.storage.images.tag(self._image(source), _reference(target))
+        self.storage.images.tag(self._image(source), reference_of(target))
         return 0
 
     def push(self, arguments: list[str]) -> int:
         """``docker push``."""
         (name,) = options.names_parser("docker push", 1, "-q", "--quiet").parse_args(arguments).names
-        reference = _reference(name).familiar
+        reference = reference_of(name).familiar
         image = self.storage.images.find(str(reference))
         if image is None:
             raise EngineError(f"An image does not exist locally with the tag: {name}")
@@ -98,12 +98,12 @@ class ProcessClient:
     def pull(self, arguments: list[str]) -> int:
         """``docker pull``: of an image that was built here."""
         (name,) = options.names_parser("docker pull", 1, "-q", "--quiet").parse_args(arguments).names
-        reference = _reference(name).familiar
+        reference = reference_of(name).familiar
         image = self._bases().image(str(reference))
         if image is None:
             raise EngineError(f"docker pull {name}: the process engine has images that were built here alone")
         self.storage.images.tag(image, reference)
-        _print(f"Status: Image is up to date for {reference}")
+        show(f"Status: Image is up to date for {reference}")
         return 0
 
     def images(self, arguments: list[str]) -> int:
@@ -118,12 +118,12 @@ class ProcessClient:
                 rows.append((repository, reference.tag or "<none>", shown))
         if asked.quiet:
             for shown in dict.fromkeys(row[2] for row in rows):
-                _print(shown)
+                show(shown)
             return 0
         width = max([len(row[0]) for row in rows], default=10) + 3
-        _print(f"{'REPOSITORY':<{width}}{'TAG':<24}IMAGE ID")
+        show(f"{'REPOSITORY':<{width}}{'TAG':<24}IMAGE ID")
         for repository, tag, shown in rows:
-            _print(f"{repository:<{width}}{tag:<24}{shown}")
+            show(f"{repository:<{width}}{tag:<24}{shown}")
         return 0
 
     def inspect(self, arguments: list[str]) -> int:
@@ -131,9 +131,9 @@ class ProcessClient:
         asked = options.inspect_parser("docker inspect").parse_args(arguments)
         documents = [self._document(self._image(name)) for name in asked.names]
         if asked.format is None:
-            _print(json.dumps(documents, indent=4))
+            show(json.dumps(documents, indent=4))
         for document in documents if asked.format is not None else []:
-            _print(templates.render(asked.format, document))
+            show(templates.render(asked.format, document))
         return 0
 
     def run(self, arguments: list[str]) -> int:
@@ -155,7 +155,7 @@ class ProcessClient:
                     entrypoint=(asked.entrypoint,) if asked.entrypoint is not None else None,
                     environment=options.key_values(asked.variables, self.environment),
                     opt_ml=opt_ml,
-                    on_line=_print,
+                    on_line=show,
                 ),
                 binds=[bind for bind in binds if str(bind.target) != "/opt/ml"],
             )
@@ -168,13 +168,13 @@ class ProcessClient:
         asked = options.names_parser("docker rmi", "+", "-f", "--force").parse_args(arguments)
         for name in asked.names:
             self._image(name)
-            self.storage.images.untag(_reference(name))
-            _print(f"Untagged: {_reference(name).familiar}")
+            self.storage.images.untag(reference_of(name))
+            show(f"Untagged: {reference_of(name).familiar}")
         return 0
 
     def info(self, _arguments: list[str]) -> int:
         """``docker info``."""
-        _print(f"Server: the local AWS\n Engine: {self.control.engine}\n Architecture: {platform.machine()}")
+        show(f"Server: the local AWS\n Engine: {self.control.engine}\n Architecture: {platform.machine()}")
         return 0
 
     def _builder(self, write: Any) -> Builder:
@@ -199,12 +199,12 @@ class ProcessClient:
         )
 
     def _push(self, image: ProcessImage, reference: ImageReference) -> None:
-        _print(f"The push refers to repository [{reference.registry}/{reference.repository}]")
+        show(f"The push refers to repository [{reference.registry}/{reference.repository}]")
         config, layers = image.blobs()
         digest = registries.push(reference, config, layers, self.environment, self.control.endpoint_url)
         self.storage.images.pushed(image, digest, reference)
         size = sum(len(content) for _, content in layers)
-        _print(f"{reference.tag}: digest: {digest} size: {size}")
+        show(f"{reference.tag}: digest: {digest} size: {size}")
 
     def _image(self, name: str) -> ProcessImage:
         image = self._bases().image(name)
@@ -225,13 +225,6 @@ class ProcessClient:
         }
 
 
-def _reference(name: str) -> ImageReference:
-    try:
-        return ImageReference.parse(name)
-    except ValueError as error:
-        raise EngineError(f"invalid argument {name!r}: {error}") from None
-
-
 def _volume(text: str) -> Bind:
     source, _, rest = text.partition(":")
     target, _, mode = rest.partition(":")
@@ -244,8 +237,3 @@ def _volume(text: str) -> Bind:
 
 def _architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -112,19 +112,24 @@ class Platform:
                     self._clients[key].meta.events.register("before-call", partial(_add_headers, headers))
             return self._clients[key]
 
-    def assume(self, role_arn: str, *, session: str, service_principal: str) -> Credentials:
+    def assume(
+        self, role_arn: str, *, session: str, service_principal: str, source_arn: str | None = None
+    ) -> Credentials:
         """Credentials of a role, as a service gets them for a job, a function or an execution.
 
         Args:
             role_arn: the role to assume.
             session: the session's name, seen in ARNs of the caller.
             service_principal: such as ``sagemaker.amazonaws.com``; the role's trust policy must name it.
+            source_arn: the resource for which the service assumes the role, which a trust policy may ask for
+                (``aws:SourceArn``). Default: not told; such a condition counts as met.
 
         Raises:
             botocore.exceptions.ClientError: ``AccessDenied`` where the role does not exist or does not trust
                 the service.
         """
-        sts = self.client("sts", region="us-east-1", credentials=service_credentials(service_principal))
+        credentials = service_credentials(service_principal)
+        sts = self.client("sts", region="us-east-1", credentials=credentials, source_arn=source_arn)
         keys = sts.assume_role(RoleArn=role_arn, RoleSessionName=session[:64])["Credentials"]
         return Credentials(
             access_key_id=keys["AccessKeyId"],

@@ -18,7 +18,7 @@ from local_aws.iam.evaluation import ALLOWED, Decision, Grants, decide
 from local_aws.iam.identities import Identities, Identity
 from local_aws.iam.operations import iam_prefix, operation_requirements
 from local_aws.iam.pass_role import passed_roles
-from local_aws.iam.patterns import Keys
+from local_aws.iam.patterns import UNTOLD, Keys
 from local_aws.iam.policies import ANY_RESOURCE, AccessRequest, Caller, parse_policy
 from local_aws.iam.request_keys import request_keys
 from local_aws.iam.requirements import Place, Requirement
@@ -89,6 +89,8 @@ class IamAuthority:
             if context.principal.service == "cloudwatch.amazonaws.com":
                 # the older key, which topics' default policies ask for
                 keys["aws:sourceowner"] = keys["aws:sourceaccount"]
+        elif identity.caller.kind == "service" and call.operation == "AssumeRole":
+            keys["aws:sourcearn"] = UNTOLD
         own = {**keys, **request_keys(prefix, call.operation, parameters)}
         for requirement in operation_requirements(call, parameters, place):
             self._demand(call.service, identity, requirement, own)

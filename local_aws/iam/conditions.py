@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from local_aws.iam.patterns import Keys, arn_matches, matches
+from local_aws.iam.patterns import UNTOLD, Keys, arn_matches, matches
 
 Test = Callable[[str, str, Keys], bool]
 Qualifier = Literal["", "forallvalues", "foranyvalue"]
@@ -127,6 +127,8 @@ class Condition:
     def holds(self, keys: Keys) -> bool:
         """Whether the request's keys satisfy the condition."""
         found = keys.get(self.key)
+        if found == UNTOLD:
+            return True
         if self.null:
             return (found is None or found == ()) == (self.values == ("true",))
         got = (found,) if isinstance(found, str) else (found or ())

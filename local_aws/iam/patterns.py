@@ -7,6 +7,9 @@ from functools import lru_cache
 Keys = Mapping[str, str | tuple[str, ...]]
 """A request's condition keys, by lower-case name; several values are a tuple."""
 
+UNTOLD = "(not told)"
+"""A key's value that the caller, a service of the local AWS, has but did not tell: conditions on it count as met."""
+
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _LITERAL_VARIABLES = {"*", "?", "$"}
 

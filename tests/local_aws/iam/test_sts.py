@@ -61,6 +61,10 @@ def test_a_trust_policy_may_name_the_source(local_aws: LocalAws, make_role: Role
     assume(machine)
     with pytest.raises(ClientError, match="AccessDenied"):
         assume(machine + "2")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(machine.replace("123456789012", "999988887777"))
+    # a service that does not tell the source is believed to have the right one
+    local_aws.platform.assume(role, session="any", service_principal="states.amazonaws.com")
 
 
 def test_the_root_cannot_assume_a_role_that_trusts_a_service_alone(clients: Clients, make_role: Role) -> None:

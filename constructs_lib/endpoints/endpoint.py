@@ -224,7 +224,7 @@ class Endpoint(Construct):
         resource = sagemaker.CfnModel(
             self, f"Model{variant.name}", execution_role_arn=self.role.role_arn, primary_container=container
         )
-        # SageMaker tries the role's permissions when a model is created
+        # SageMaker tries the role's permissions at once, and a role's policies may be resources of their own
         resource.node.add_dependency(self.role)
         return resource
 

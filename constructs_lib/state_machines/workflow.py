@@ -161,8 +161,9 @@ class StepFunctionsWorkflow(Construct):
             tracing_configuration=stepfunctions.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )
         """The state machine."""
-        # Step Functions tries the role's permissions when a state machine is made
-        self.state_machine.node.add_dependency(self.role)
+        if role is not None:
+            # Step Functions tries the role's permissions at once, and a role's policies may be resources of their own
+            self.state_machine.node.add_dependency(role)
         name = definition.name
         self.failed_alarm = alarm_on_any(
             self,

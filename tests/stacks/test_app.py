@@ -86,7 +86,8 @@ def test_cfn_lint_finds_nothing(assembly: Assembly) -> None:
     templates = sorted(str(path) for path in assembly.folder.glob("*.template.json"))
     assert len(templates) == 6
     ended = subprocess.run(
-        [str(Path(sys.executable).parent / "cfn-lint"), "--", *templates],
+        # W3005: the CDK's lambda.Function names its role as a dependency beside the reference to it
+        [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--", *templates],
         capture_output=True,
         text=True,
         check=False,

@@ -17,6 +17,7 @@ from local_aws.functions.permissions import Permissions
 from local_aws.functions.pool import EnvironmentPool
 from local_aws.functions.records import Registry
 from local_aws.functions.runner import Runner
+from local_aws.functions.topic_subscriptions import TopicSubscriptions
 from local_aws.gateway.app import Gateway
 from local_aws.iam.authority import IamAuthority
 from local_aws.platform import Platform
@@ -59,5 +60,6 @@ def register_lambda(gateway: Gateway, platform: Platform) -> LambdaService:
     )
     if isinstance(gateway.authority, IamAuthority):
         gateway.authority.keep_policies("lambda", FunctionPolicies(permissions))
+    TopicSubscriptions(platform=platform, timers=timers).start()
     gateway.route("GET", CodeDownloads.PATH, CodeDownloads(packages))
     return LambdaService(registry=registry, runner=runner, permissions=permissions)

@@ -12,6 +12,7 @@ _MENDS = {
     "iam": ("managed_policies",),
     "kms": ("kms_keys",),
     "s3": ("bucket_policies",),
+    "sns": ("sns_delivery",),
     "ssm": ("parameter_store",),
 }
 

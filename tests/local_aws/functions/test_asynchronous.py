@@ -205,7 +205,8 @@ def test_metrics_of_functions(deployed: Deployments, monkeypatch: pytest.MonkeyP
             Period=7200,
             Statistics=["Sum"],
         )["Datapoints"]
-        return sum(point["Sum"] for point in points)
+        found: float = sum(point["Sum"] for point in points)
+        return found
 
     until(lambda: total("Invocations") == 2)
     assert total("Errors") == 1

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.checks.requests import checked
 from constructs_lib.checks.service_model import pattern
+from constructs_lib.checks.shapes import checked
 from constructs_lib.definitions.steps.base import TaskStep
 from constructs_lib.definitions.values import ExecutionInput
 

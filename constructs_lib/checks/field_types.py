@@ -49,12 +49,21 @@ def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
 
 
 _HINTS: dict[type, dict[str, Any]] = {}
+_QUICK: dict[type, dict[str, frozenset[type]]] = {}
 
 
 def _hints(cls: type) -> dict[str, Any]:
     if cls not in _HINTS:
         _HINTS[cls] = _resolved(cls)
+        _QUICK[cls] = {name: _quick(hint) for name, hint in _HINTS[cls].items()}
     return _HINTS[cls]
+
+
+def _quick(hint: Any) -> frozenset[type]:
+    """Classes whose objects fit a hint with no further look; most values are of them."""
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    plain = {option for option in options if option in (str, int, float, bool, NoneType)}
+    return frozenset(plain | ({int} if float in plain else set()))
 
 
 def _resolved(cls: type) -> dict[str, Any]:
@@ -64,8 +73,11 @@ def _resolved(cls: type) -> dict[str, Any]:
 
 
 def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
-    for name, hint in _hints(type(record)).items():
-        yield from _mismatches(getattr(record, name), hint, f"{path}.{name}" if path else name)
+    hints = _hints(type(record))
+    for name, quick in _QUICK[type(record)].items():
+        value = getattr(record, name)
+        if type(value) not in quick:
+            yield from _mismatches(value, hints[name], f"{path}.{name}" if path else name)
 
 
 def _mismatches(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:

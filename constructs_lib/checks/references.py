@@ -8,7 +8,7 @@ from constructs_lib.checks.output_types import output_type
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import (
     TASK_TOKEN,
@@ -28,7 +28,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,26}")
 @rule
 def outputs_belong_to_steps_of_the_workflow(subject: Subject) -> Iterator[Problem]:
     """An output of a step that does not run has no value."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, StepOutput) and value.step not in subject.by_name:
             hint = did_you_mean(value.step, subject.by_name)
             message = f"reads {value.path!r} of the step {value.step!r}, which is not in this workflow{hint}"
@@ -38,7 +38,7 @@ def outputs_belong_to_steps_of_the_workflow(subject: Subject) -> Iterator[Proble
 @rule
 def outputs_exist(subject: Subject) -> Iterator[Problem]:
     """A path that the service's response does not have fails the execution in the middle."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         source = subject.by_name.get(value.step) if isinstance(value, StepOutput) else None
         if source is None or not isinstance(value, StepOutput):
             continue
@@ -68,7 +68,7 @@ def outputs_are_read_after_their_step(subject: Subject) -> Iterator[Problem]:
             if source.name in before and any(found.next_step is step for found in source.catch)
         ]
         before[step.name] = set.intersection(*sources) if sources else set()
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, StepOutput) and value.step in subject.by_name and value.step not in before[step.name]:
             own = (
                 "itself" if value.step == step.name else f"the step {value.step!r}, which has not surely run before it"
@@ -80,7 +80,7 @@ def outputs_are_read_after_their_step(subject: Subject) -> Iterator[Problem]:
 def execution_inputs_are_declared_alike(subject: Subject) -> Iterator[Problem]:
     """One member of the input has one meaning."""
     first: dict[str, ExecutionInput] = {}
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if not isinstance(value, ExecutionInput):
             continue
         known = first.setdefault(value.name, value)
@@ -92,7 +92,7 @@ def execution_inputs_are_declared_alike(subject: Subject) -> Iterator[Problem]:
 @rule
 def execution_inputs_have_legal_names(subject: Subject) -> Iterator[Problem]:
     """A name that can be written on a command line and in a path."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, ExecutionInput) and not _INPUT_NAME.fullmatch(value.name):
             message = (
                 f"got the execution input {shown(value.name)}, expected 1 to 80 letters, digits, '-' or '_', "
@@ -104,7 +104,7 @@ def execution_inputs_have_legal_names(subject: Subject) -> Iterator[Problem]:
 @rule
 def execution_inputs_have_sound_patterns(subject: Subject) -> Iterator[Problem]:
     """A pattern that is no regular expression cannot be checked before an execution."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, ExecutionInput) and value.pattern is not None:
             try:
                 re.compile(value.pattern)
@@ -116,7 +116,7 @@ def execution_inputs_have_sound_patterns(subject: Subject) -> Iterator[Problem]:
 @rule
 def unique_names_have_legal_prefixes(subject: Subject) -> Iterator[Problem]:
     """The prefix begins a name in SageMaker, and leaves room for the hash in its 63 characters."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, UniqueName) and not _PREFIX.fullmatch(value.prefix):
             message = f"got the prefix {shown(value.prefix)}, expected 1 to 27 letters, digits and inner hyphens"
             yield Problem(step=step.name, message=message)
@@ -125,7 +125,7 @@ def unique_names_have_legal_prefixes(subject: Subject) -> Iterator[Problem]:
 @rule
 def joins_join_texts_and_numbers(subject: Subject) -> Iterator[Problem]:
     """Anything else has no one way to be written as text."""
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, Join):
             parts = value.parts if isinstance(value.parts, tuple) else ()
             if not parts or not isinstance(value.separator, str):
@@ -152,7 +152,7 @@ def lists_hold_plain_values_beside_references(subject: Subject) -> Iterator[Prob
 def caught_errors_are_read_where_a_catch_leads(subject: Subject) -> Iterator[Problem]:
     """Elsewhere there is no error to read."""
     handlers = {step.name for step in subject.handlers}
-    for step, value in _used(subject):
+    for step, value in subject.used:
         if isinstance(value, CaughtValue) and step.name not in handlers:
             message = f"reads {value!r}, expected only in a step that a Catch leads to"
             yield Problem(step=step.name, message=message)
@@ -182,9 +182,3 @@ def _mixed_lists(value: Any, path: str) -> Iterator[tuple[str, Any]]:
                 yield f"{path}[{position}]", element
             else:
                 yield from _mixed_lists(element, f"{path}[{position}]")
-
-
-def _used(subject: Subject) -> Iterator[tuple[Step, Reference]]:
-    for step in subject.all_steps:
-        for value in references(step.values):
-            yield step, value

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from constructs_lib.checks.output_types import output_type
 from constructs_lib.checks.rules import Subject, rule
-from constructs_lib.checks.service_model import operation
-from constructs_lib.checks.shapes import RequestCheck, describe
+from constructs_lib.checks.shapes import describe
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
@@ -29,16 +28,16 @@ _ACCEPTED: dict[str, frozenset[ValueType]] = {
 @rule
 def requests_fit_the_service(subject: Subject) -> Iterator[Problem]:
     """Members, types, ranges, lengths, enumerations and patterns, as the service will check them when it is late."""
-    for step in subject.tasks:
-        for path, message in checked(step).problems:
+    for step, found in subject.requests:
+        for path, message in found.problems:
             yield Problem(step=step.name, path=path, message=message)
 
 
 @rule
 def references_have_the_type_of_their_place(subject: Subject) -> Iterator[Problem]:
     """A text in the place of a number fails when the step is reached, hours after the start."""
-    for step in subject.tasks:
-        for path, value, shape in checked(step).references:
+    for step, found in subject.requests:
+        for path, value, shape in found.references:
             kind = value_type(value, subject)
             if kind is not None and kind != "document" and kind not in _ACCEPTED[shape.type_name]:
                 hint = "; type='integer' or 'number' says that it is one" if isinstance(value, ExecutionInput) else ""
@@ -56,16 +55,6 @@ def own_properties_are_not_given_twice(subject: Subject) -> Iterator[Problem]:
             if name in reserved:
                 message = f"got {name!r}, which a property of the step sets already"
                 yield Problem(step=step.name, path="additional_request", message=message)
-
-
-def checked(step: TaskStep) -> RequestCheck:
-    """A step's request against the API's description."""
-    found = RequestCheck(documents=step.documents)
-    request = step.request
-    if isinstance(step, JobStep) and step.role is None:  # it is given later, and checked then
-        found.exempt = step.role_member
-    found.structure(request, operation(step.integration.service, step.integration.operation).input_shape, "")
-    return found
 
 
 def value_type(value: Reference, subject: Subject) -> ValueType | None:

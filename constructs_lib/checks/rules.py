@@ -5,9 +5,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.checks.field_types import type_problems
+from constructs_lib.checks.shapes import RequestCheck, checked
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.ordering import Ordering, order
 from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.values import Reference, references
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
     from constructs_lib.definitions.workflow import WorkflowDefinition
@@ -55,6 +57,16 @@ class Subject:
     def by_name(self) -> dict[str, Step]:
         """All steps by name; of those with one name, the first."""
         return {step.name: step for step in reversed(self.all_steps)}
+
+    @cached_property
+    def used(self) -> tuple[tuple[Step, Reference], ...]:
+        """Every reference in every step, with the step."""
+        return tuple((step, value) for step in self.all_steps for value in references(step.values))
+
+    @cached_property
+    def requests(self) -> tuple[tuple[TaskStep, RequestCheck], ...]:
+        """Every step's request against the API's description."""
+        return tuple((step, checked(step)) for step in self.tasks)
 
     @cached_property
     def ordering(self) -> Ordering:

@@ -5,8 +5,9 @@ from typing import Any
 
 from attrs import define, field
 
-from constructs_lib.checks.service_model import pattern
+from constructs_lib.checks.service_model import operation, pattern
 from constructs_lib.checks.wording import did_you_mean, options, shown, token_hint
+from constructs_lib.definitions.steps.base import JobStep, TaskStep
 from constructs_lib.definitions.tokens import has_text_token, is_list_token, is_number_token
 from constructs_lib.definitions.values import Reference
 
@@ -167,3 +168,12 @@ class RequestCheck:
             self.problems.append((path, f"got {len(value)} {unit}, expected {expected}"))
             return False
         return True
+
+
+def checked(step: TaskStep) -> RequestCheck:
+    """A step's request against the API's description."""
+    found = RequestCheck(documents=step.documents)
+    if isinstance(step, JobStep) and step.role is None:  # it is given later, and checked then
+        found.exempt = step.role_member
+    found.structure(step.request, operation(step.integration.service, step.integration.operation).input_shape, "")
+    return found

@@ -4,7 +4,7 @@ Such a value stands in a definition in the place of the text or number that it w
 itself: ``str()``, ``int()``, ``+`` and comparisons with plain values raise a TypeError that says what to use instead.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
 from attrs import field, frozen
@@ -219,17 +219,24 @@ CAUGHT_CAUSE = CaughtValue("Cause")
 """The cause of the error that a Catch caught; only in the step that the Catch goes to."""
 
 
-def references(value: Any) -> Iterable[Reference]:
+def references(value: Any) -> list[Reference]:
     """All references in a value, down to the parts of a `Join`."""
-    if isinstance(value, Join):
-        yield value
-        for part in value.parts:
-            yield from references(part)
-    elif isinstance(value, Reference):
-        yield value
+    found: list[Reference] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Reference]) -> None:
+    kind = type(value)
+    if kind is str or kind is int:  # most values are
+        return
+    if isinstance(value, Reference):
+        found.append(value)
+        if isinstance(value, Join):
+            _collect(value.parts, found)
     elif isinstance(value, list | tuple):
         for element in value:
-            yield from references(element)
-    elif hasattr(value, "items"):
+            _collect(element, found)
+    elif isinstance(value, Mapping):
         for member in value.values():
-            yield from references(member)
+            _collect(member, found)

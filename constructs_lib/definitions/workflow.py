@@ -74,7 +74,7 @@ class WorkflowDefinition:
         found = {
             value.name: value
             for step in reversed(self.all_steps)
-            for value in reversed(list(references(step.values)))
+            for value in reversed(references(step.values))
             if isinstance(value, ExecutionInput)
         }
         return tuple(reversed(found.values()))

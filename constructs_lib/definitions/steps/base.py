@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from attrs import evolve, field, frozen
@@ -147,10 +149,15 @@ class TaskStep(Step, ABC):
         """How the step waits where the integration cannot; None where it need not."""
         return None
 
-    @property
-    def request(self) -> dict[str, Any]:
+    @cached_property
+    def request(self) -> Mapping[str, Any]:
         """The whole request, with references in it."""
-        return {**_present(self.own_request()), **self.additional_request}
+        document = {**_present(self.own_request()), **self.additional_request, **self.role_request()}
+        return MappingProxyType(document)
+
+    def role_request(self) -> dict[str, Any]:
+        """The member of the request that takes the role of the step's work; none without such a role."""
+        return {}
 
     @property
     def values(self) -> Any:
@@ -189,11 +196,9 @@ class JobStep(TaskStep, ABC):
     def job_needs(self) -> tuple[Need, ...]:
         """What the role must be allowed to do."""
 
-    @property
-    def request(self) -> dict[str, Any]:
-        """The whole request, with references in it."""
-        role = {} if self.role is None else {self.role_member: self.role}
-        return {**super().request, **role}
+    def role_request(self) -> dict[str, Any]:
+        """The member of the request that takes the role of the step's work."""
+        return {} if self.role is None else {self.role_member: self.role}
 
     @property
     def role_needs(self) -> tuple[Need, ...]:

@@ -1,10 +1,10 @@
 """Operations on templates."""
 
+import json
 from typing import Any
 
 from attrs import define
 
-from local_aws.cloudformation.change_sets import ChangeSet
 from local_aws.cloudformation.errors import ValidationError
 from local_aws.cloudformation.evaluation import read_template
 from local_aws.cloudformation.operations.change_sets import find_change_set
@@ -49,6 +49,13 @@ def _capabilities(template: Template) -> tuple[list[str], str | None]:
     return capabilities, reason
 
 
+def _template_of(stacks: StackService, context: RequestContext, name: str) -> Template:
+    stack = stacks.states[context].find(name)
+    if stack.template is None:
+        raise ValidationError(f"Stack with id {stack.name} has no template: it is under review")
+    return stack.template
+
+
 @define(eq=False)
 class TemplateOperations(OperationGroup):
     """GetTemplate, GetTemplateSummary and ValidateTemplate.
@@ -63,35 +70,23 @@ class TemplateOperations(OperationGroup):
     @operation("GetTemplate")
     def get_template(self, context: RequestContext, parameters: dict[str, Any]) -> dict[str, Any]:
         """A stack's template as it was given, or with its macros carried out."""
-        body: str | None = None
-        document: Any = None
         if "ChangeSetName" in parameters:
-            change_set: ChangeSet = find_change_set(self.stacks, context, parameters)
-            body = change_set.body
-            document = None
+            body = find_change_set(self.stacks, context, parameters).body
+            template = read_template(body)
         else:
             if "StackName" not in parameters:
                 raise ValidationError("StackName or ChangeSetName must be given")
-            stack = self.stacks.states[context].find(parameters["StackName"])
-            if stack.template is None:
-                # a stack under review has none yet; the CDK command line reads it while its change set is made
-                return {"TemplateBody": "", "StagesAvailable": []}
-            body, document = stack.template.body, stack.template.document
-        stages = ["Original", "Processed"]
-        if parameters.get("TemplateStage") == "Processed":
-            template = read_template(body)
-            if template.transforms:
-                return {"TemplateBody": document or template.document, "StagesAvailable": stages}
-        return {"TemplateBody": body, "StagesAvailable": stages}
+            template = _template_of(self.stacks, context, parameters["StackName"])
+            body = template.body
+        if parameters.get("TemplateStage") == "Processed" and template.transforms:
+            body = json.dumps(template.document)
+        return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
     @operation("GetTemplateSummary")
     def get_template_summary(self, context: RequestContext, parameters: dict[str, Any]) -> dict[str, Any]:
         """What a template declares."""
         if "StackName" in parameters:
-            stack = self.stacks.states[context].find(parameters["StackName"])
-            if stack.template is None:
-                raise ValidationError(f"Stack with id {stack.name} has no template: it is under review")
-            template = stack.template
+            template = _template_of(self.stacks, context, parameters["StackName"])
         else:
             template = read_template(self.stacks.body(context, parameters))
         declarations = _parameter_declarations(template)

@@ -12,10 +12,13 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.model_package_groups import ModelPackageGroupOperations
 from local_aws.sagemaker.runtime.invocations import Invocations
 from local_aws.sagemaker.runtime.metrics import InvocationMetrics
+from local_aws.sagemaker.runtime.operations import RuntimeOperations
 from local_aws.sagemaker.runtime.route import INVOCATIONS, InvocationRoute
 from local_aws.sagemaker.runtime.routing import RouteTable
+from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
 from local_aws.sagemaker.training.runner import TrainingRunner, TrainingSettings
@@ -53,9 +56,13 @@ def register_sagemaker(
         models,
         configs,
         EndpointOperations(platform, deployments, configs, routes, tags),
+        ModelPackageGroupOperations(tags),
+        RuntimeOperations(),
     )
     invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
+    gateway.route("POST", STREAMS, StreamRoute(invocations))
     platform.on_stop(metrics.publish)
+    platform.on_stop(invocations.close)
     platform.on_stop(runner.stop)
     platform.on_stop(deployments.stop)

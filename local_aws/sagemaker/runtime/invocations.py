@@ -1,6 +1,7 @@
 """InvokeEndpoint: who may, which container, what comes back. No HTTP framework between request and container."""
 
 import asyncio
+import contextlib
 import json
 import time
 import uuid
@@ -25,6 +26,7 @@ _REMEMBERED = 4096
 _PASSED_ON = {
     b"content-type": b"Content-Type",
     b"accept": b"Accept",
+    b"x-amzn-sagemaker-accept": b"Accept",
     b"x-amzn-sagemaker-custom-attributes": b"X-Amzn-SageMaker-Custom-Attributes",
     b"x-amzn-sagemaker-inference-id": b"X-Amzn-SageMaker-Inference-Id",
 }
@@ -101,11 +103,38 @@ class Invocations:
             respond: sends the answer.
         """
         try:
-            self._invoke(name, headers, body, respond)
+            plan = self.plan(name, headers, body)
         except AwsError as error:
-            respond(*_refusal(error))
+            respond(*refusal(error))
+            return
+        began = time.perf_counter()
 
-    def _invoke(self, name: str, headers: Headers, body: bytes, respond: Respond) -> None:
+        def done(outcome: Answer | str) -> None:
+            self._answer(plan, outcome, respond, (time.perf_counter() - began) * 1e6)
+            capture = plan.route.capture
+            if capture is not None and isinstance(outcome, Answer) and outcome.status < 300 and capture.wanted():
+                capture.add(_exchange(plan.variant, headers, body, outcome))
+
+        pool = self._pools.get(plan.port)
+        (pool if pool is not None else self._new_pool(plan.port)).submit(plan.payload, done)
+
+    def _new_pool(self, port: int) -> Pool:
+        self._pools = {number: pool for number, pool in self._pools.items() if not pool.unused}
+        pool = self._pools[port] = Pool(asyncio.get_running_loop(), port, self.timeout)
+        return pool
+
+    def close(self) -> None:
+        """Drops the connections to all containers, for the server's end; called from any thread."""
+        for pool in list(self._pools.values()):
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and its connections with it
+                pool.loop.call_soon_threadsafe(pool.close)
+
+    def plan(self, name: str, headers: Headers, body: bytes) -> "Plan":
+        """Decides who answers a request, and how it reaches the container.
+
+        Raises:
+            AwsError: the request is refused.
+        """
         scope, target = b"", None
         head = b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         for header, value in headers:
@@ -132,21 +161,9 @@ class Invocations:
                 f"Variant {variant.name} of endpoint {name} has no healthy container at the moment.",
                 status=503,
             )
-        began = time.perf_counter()
-
-        def done(outcome: Answer | str) -> None:
-            microseconds = (time.perf_counter() - began) * 1e6
-            self._answer(route, variant.name, outcome, respond, microseconds)
-            capture = route.capture
-            if capture is not None and isinstance(outcome, Answer) and outcome.status < 300 and capture.wanted():
-                capture.add(_exchange(variant.name, headers, body, outcome))
-
-        payload = head + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
-        pool = self._pools.get(port)
-        if pool is None:
-            self._pools = {number: one for number, one in self._pools.items() if not one.unused}
-            pool = self._pools[port] = Pool(asyncio.get_running_loop(), port, self.timeout)
-        pool.submit(payload, done)
+        return Plan(
+            route, variant.name, port, head + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+        )
 
     def _route(self, scope: bytes, name: str) -> EndpointRoute:
         """The endpoint that a caller may invoke; a permission is asked for again after a second."""
@@ -165,18 +182,15 @@ class Invocations:
         self._allowed[scope, name] = (time.monotonic() + _PERMISSION_SECONDS, route)
         return route
 
-    def _answer(
-        self, route: EndpointRoute, variant: str, outcome: Answer | str, respond: Respond, microseconds: float
-    ) -> None:
+    def _answer(self, plan: "Plan", outcome: Answer | str, respond: Respond, microseconds: float) -> None:
         status = outcome.status if isinstance(outcome, Answer) else 0
-        self.metrics.count(route, variant, status, microseconds)
-        if not 200 <= status < 300:
-            respond(*_model_error(route, outcome))
+        self.metrics.count(plan.route, plan.variant, status, microseconds)
+        if not isinstance(outcome, Answer) or not 200 <= status < 300:
+            respond(*model_error(plan.route, outcome))
             return
-        assert isinstance(outcome, Answer)  # noqa: S101 - a word has no status
         headers = [
             (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
-            (b"x-amzn-invoked-production-variant", variant.encode()),
+            (b"x-amzn-invoked-production-variant", plan.variant.encode()),
         ]
         for header, value in outcome.headers:
             if (length := len(header)) == 12 and header.lower() == b"content-type":
@@ -184,6 +198,25 @@ class Invocations:
             elif length == 34 and header.lower() == b"x-amzn-sagemaker-custom-attributes":
                 headers.append((b"x-amzn-sagemaker-custom-attributes", value))
         respond(200, headers, outcome.body)
+
+
+class Plan:
+    """Where a request goes.
+
+    Attributes:
+        route: the endpoint.
+        variant: the name of the variant that answers.
+        port: of its container.
+        payload: the whole HTTP request for the container.
+    """
+
+    __slots__ = ("payload", "port", "route", "variant")
+
+    def __init__(self, route: EndpointRoute, variant: str, port: int, payload: bytes) -> None:
+        self.route = route
+        self.variant = variant
+        self.port = port
+        self.payload = payload
 
 
 def _variant(route: EndpointRoute, target: str | None) -> VariantRoute:
@@ -212,11 +245,13 @@ def _validation(message: str) -> AwsError:
     return AwsError("ValidationError", message, status=400)
 
 
-def _refusal(error: AwsError) -> tuple[int, Headers, bytes]:
+def refusal(error: AwsError) -> tuple[int, Headers, bytes]:
+    """The answer for a request that did not reach a container."""
     return _json_error(error.status or 400, error.code, {"message": error.message})
 
 
-def _model_error(route: EndpointRoute, outcome: Answer | str) -> tuple[int, Headers, bytes]:
+def model_error(route: EndpointRoute, outcome: Answer | str) -> tuple[int, Headers, bytes]:
+    """The answer for a request that the container did not answer well, or not at all."""
     if isinstance(outcome, Answer):
         status, original = outcome.status, outcome.body.decode(errors="replace")
     elif outcome == TIMED_OUT:

@@ -12,6 +12,9 @@ import httptools
 from attrs import define, field
 
 _CONNECTIONS = 256
+_OPENED_AT_ONCE = 4
+"""More would overflow the backlog of a simple server, and cost a second each."""
+
 _SWEEPS_PER_TIMEOUT = 20
 _SHORTEST_SWEEP_SECONDS = 0.05
 _LONGEST_SWEEP_SECONDS = 1.0
@@ -135,6 +138,10 @@ class _Connection(asyncio.Protocol):
         else:
             done(BROKEN)
 
+    def abort(self) -> None:
+        """Drops the connection; a request on it fails."""
+        self._transport.abort()
+
     def time_out(self) -> None:
         """Gives the request up."""
         self._fail(TIMED_OUT)
@@ -183,7 +190,12 @@ class Pool:
             self._idle.pop().send(payload, done, deadline)
             return
         self._waiting.append((payload, done, deadline))
-        if len(self._all) + self._opening < _CONNECTIONS:
+        self._grow()
+
+    def _grow(self) -> None:
+        """Opens a connection where requests wait for one."""
+        wanted = min(len(self._waiting), _OPENED_AT_ONCE, _CONNECTIONS - len(self._all))
+        while self._opening < wanted:
             self._opening += 1
             task = self.loop.create_task(self._open())
             self._tasks.add(task)
@@ -207,6 +219,7 @@ class Pool:
             self._sweeping = True
             self._sweep_later()
         self.released(connection)
+        self._grow()
 
     def released(self, connection: _Connection) -> None:
         """A connection is free: for the next request that waits, or for later."""
@@ -220,9 +233,14 @@ class Pool:
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        if self._waiting and not self._idle and len(self._all) + self._opening < _CONNECTIONS:
-            payload, done, _ = self._waiting.popleft()
-            self.submit(payload, done)
+        self._grow()
+
+    def close(self) -> None:
+        """Drops all connections; requests on them fail."""
+        for task in self._tasks:
+            task.cancel()
+        for connection in list(self._all):
+            connection.abort()
 
     def _sweep_later(self) -> None:
         seconds = min(max(self.timeout / _SWEEPS_PER_TIMEOUT, _SHORTEST_SWEEP_SECONDS), _LONGEST_SWEEP_SECONDS)

@@ -36,6 +36,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             self.wfile.write(b"3\\r\\none\\r\\n3\\r\\ntwo\\r\\n0\\r\\n\\r\\n")
+        elif command == "break":
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"3\\r\\none\\r\\n")
+            self.close_connection = True
         elif command == "close":
             self.send_response(200)
             self.send_header("Connection", "close")

@@ -12,6 +12,7 @@ from typing import Self
 import uvicorn
 from attrs import define, field
 
+from local_aws import moto_mends
 from local_aws.gateway.app import Gateway
 from local_aws.health import Health
 from local_aws.iam.authority import IamAuthority
@@ -67,6 +68,7 @@ class LocalAws:
         )
         self.platform.state_dir.mkdir()
         self.platform.cache_dir.mkdir(parents=True, exist_ok=True)
+        moto_mends.use(self.platform)
         authority = IamAuthority()
         self.gateway = Gateway(authority)
         self.gateway.register(StsOperations(authority.identities))

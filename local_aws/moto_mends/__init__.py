@@ -6,13 +6,15 @@ does not load it.
 
 from importlib import import_module
 
+from local_aws.platform import Platform
+
 _MENDS = {
     "cloudwatch": ("alarm_states",),
     "ecr": ("ecr_images",),
     "iam": ("managed_policies",),
     "kms": ("kms_keys",),
-    "s3": ("bucket_policies",),
-    "sns": ("sns_delivery",),
+    "s3": ("bucket_logging", "bucket_policies"),
+    "sns": ("topic_queues", "sns_delivery"),
     "ssm": ("parameter_store",),
 }
 
@@ -25,3 +27,16 @@ def apply(service: str) -> None:
     """
     for module in _MENDS.get(service, ()):
         import_module(f"local_aws.moto_mends.{module}").apply()
+
+
+_platforms: list[Platform] = []
+
+
+def use(platform: Platform) -> None:
+    """Mends that call services do so through this local AWS. Moto's state is the process's: the newest counts."""
+    _platforms[:] = [platform]
+
+
+def platform_in_use() -> Platform | None:
+    """The local AWS that runs, None where none does."""
+    return _platforms[0] if _platforms else None

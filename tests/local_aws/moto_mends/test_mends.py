@@ -165,6 +165,34 @@ def test_reading_a_parameter_does_not_load_ec2() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
+def test_a_topic_delivers_where_a_queue_lets_it(client: Any) -> None:
+    sns, sqs = client("sns"), client("sqs")
+    topic = sns.create_topic(Name="mends")["TopicArn"]
+    url = sqs.create_queue(QueueName="mends")["QueueUrl"]
+    queue = "arn:aws:sqs:us-east-1:123456789012:mends"
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.org")
+    sns.publish(TopicArn=topic, Message="refused")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sns.publish(
+        TopicArn=topic,
+        Message="delivered",
+        Subject="s",
+        MessageAttributes={"a": {"DataType": "String", "StringValue": "1"}},
+    )
+    (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    body = json.loads(message["Body"])
+    assert (body["Message"], body["Subject"], body["TopicArn"]) == ("delivered", "s", topic)
+
+
 def test_s3_keeps_versions_and_heeds_conditions(client: Any) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="mends-versions")
@@ -182,3 +210,15 @@ def test_s3_keeps_versions_and_heeds_conditions(client: Any) -> None:
     assert old["Body"].read() == b"1"
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         s3.delete_bucket(Bucket="mends-versions")
+
+
+def test_access_logging_is_turned_on_before_the_log_bucket_has_its_policy(local_aws: LocalAws) -> None:
+    s3 = local_aws.platform.client("s3", region="us-east-1")
+    s3.create_bucket(Bucket="mend-logging-target")
+    s3.create_bucket(Bucket="mend-logging-source")
+    s3.put_bucket_logging(
+        Bucket="mend-logging-source",
+        BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "mend-logging-target", "TargetPrefix": "log/"}},
+    )
+    enabled = s3.get_bucket_logging(Bucket="mend-logging-source")["LoggingEnabled"]
+    assert enabled["TargetBucket"] == "mend-logging-target"

@@ -1,7 +1,7 @@
 """Makes, changes and removes one resource of a stack, with the events that AWS shows."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import define, evolve, field
@@ -50,6 +50,12 @@ class LiveValues:
                 f"{self.stack.stack_id}|{logical_id}"
             )
         raise ValidationError(f"Template error: resource {logical_id} has no value for the attribute {name}")
+
+
+def _require(problems: Iterable[str]) -> None:
+    found = list(problems)
+    if found:
+        raise ResourceError("; ".join(found))
 
 
 @define(kw_only=True, eq=False)
@@ -110,14 +116,9 @@ class ResourceWorker:
             raise ResourceError(f"Unrecognized resource type {resource.type}")
         return provider
 
-    def _check(self, provider: Provider, properties: Mapping[str, Any]) -> None:
-        problems = list(provider.problems(properties))
-        if problems:
-            raise ResourceError("; ".join(problems))
-
     def _make(self, resource: StackResource, status: str) -> None:
         provider = self._provider(resource)
-        self._check(provider, resource.properties)
+        _require(provider.problems(resource.properties))
         properties = resolve_secrets(resource.properties, self.client)
         scope = self._scope(resource, announce=status)
         resource.physical_id = provider.create(scope, properties)
@@ -147,7 +148,8 @@ class ResourceWorker:
         old = evolve(resource, kept=dict(resource.kept))
         changed = changed_properties(old.properties, properties)
         try:
-            self._check(provider, properties)
+            _require(provider.problems(properties))
+            _require(provider.update_problems(old.properties, properties))
             if provider.replaces(old.properties, properties, changed):
                 return self._replace(provider, resource, old, properties)
             resource.properties = properties

@@ -114,10 +114,10 @@ class WaitConditionProvider(Provider):
             if scope.cancelled.is_set():
                 raise OperationCancelledError("Resource creation cancelled")
 
-    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
-        """Refused, as on AWS."""
-        del scope, physical_id, old, new
-        raise ResourceError("Update to resource type AWS::CloudFormation::WaitCondition is not supported.")
+    def update_problems(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        """It has waited: nothing of it can change."""
+        del old, new
+        yield "Update to resource type AWS::CloudFormation::WaitCondition is not supported."
 
     def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         """The signals' data by their ids, as JSON."""

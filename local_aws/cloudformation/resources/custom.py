@@ -31,7 +31,7 @@ class CustomProvider(Provider):
     """``Custom::…``; any attribute that the function gives in Data can be read."""
 
     type = "Custom::*"
-    schema = evolve(Schema.of("", required="ServiceToken", create_only="ServiceToken"), attributes=None)
+    schema = evolve(Schema.of("", required="ServiceToken"), attributes=None)
 
     def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
         """Any property is allowed; the service token must be there, the timeout in range."""
@@ -41,12 +41,10 @@ class CustomProvider(Provider):
         if "ServiceTimeout" in properties and not (timeout.isdigit() and 1 <= int(timeout) <= _MAX_TIMEOUT_SECONDS):
             yield f"ServiceTimeout must be a number of seconds from 1 to {_MAX_TIMEOUT_SECONDS}, got {timeout}"
 
-    def replaces(self, old: Mapping[str, Any], new: Mapping[str, Any], changed: Any) -> bool:
-        """Only the function itself decides, by answering with another physical id; its token must stay."""
-        del changed
+    def update_problems(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        """The function or topic behind it must stay."""
         if old.get("ServiceToken") != new.get("ServiceToken"):
-            raise ResourceError("Modifying service token is not allowed.")
-        return False
+            yield "Modifying service token is not allowed."
 
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
         """Asks for the creation and waits for the answer."""

@@ -1,10 +1,10 @@
 """AWS KMS: keys and aliases."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_aws.cloudformation.errors import ResourceError
 from local_aws.cloudformation.resources.provider import (
     Provider,
     ResourceScope,
@@ -28,6 +28,11 @@ class KeyProvider(Provider):
         "Origin PendingWindowInDays RotationPeriodInDays Tags",
         attributes="Arn KeyId",
     )
+
+    def update_problems(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        """A key's nature is fixed, and AWS refuses rather than lose a key by replacing it."""
+        if fixed := sorted(_FIXED & changed_properties(old, new)):
+            yield f"Update to {', '.join(fixed)} of an existing KMS key is not allowed"
 
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
         """Makes the key, sets rotation and state."""
@@ -63,8 +68,6 @@ class KeyProvider(Provider):
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Changes policy, description, rotation, state and tags."""
         client, changed = scope.client("kms"), changed_properties(old, new)
-        if fixed := sorted(_FIXED & changed):
-            raise ResourceError(f"Update to {', '.join(fixed)} of an existing KMS key is not allowed")
         if "Enabled" in changed and truth(new.get("Enabled", True)):
             client.enable_key(KeyId=physical_id)
         if "KeyPolicy" in changed and "KeyPolicy" in new:

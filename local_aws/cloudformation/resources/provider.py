@@ -138,6 +138,11 @@ class Provider:
         for name in sorted(self.schema.required - set(properties)):
             yield f"Property {name} cannot be empty."
 
+    def update_problems(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        """Why a change is not possible at all, before anything is touched."""
+        del old, new
+        yield from ()
+
     def has_attribute(self, name: str) -> bool:
         """Whether Fn::GetAtt knows the attribute."""
         return self.schema.attributes is None or name in self.schema.attributes

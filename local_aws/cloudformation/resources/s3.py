@@ -1,6 +1,6 @@
 """Amazon S3: buckets and their policies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -231,6 +231,11 @@ class BucketProvider(Provider):
         name="BucketName",
     )
 
+    def update_problems(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        """Object Lock stays as it was made."""
+        if truth(old.get("ObjectLockEnabled")) != truth(new.get("ObjectLockEnabled")):
+            yield "Object Lock cannot be turned on or off for an existing bucket"
+
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
         """Makes the bucket, then each setting."""
         client = scope.client("s3")
@@ -275,8 +280,6 @@ class BucketProvider(Provider):
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Puts the settings that changed, removes those that are gone."""
-        if truth(old.get("ObjectLockEnabled")) and not truth(new.get("ObjectLockEnabled")):
-            raise ResourceError("Object Lock cannot be turned off once it is enabled")
         self._configure(scope.client("s3"), physical_id, old, new)
         return None
 

@@ -1,25 +1,16 @@
 """Events on their way: each kind of target is really given one."""
 
 import json
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from local_aws.eventbridge import deliveries as delivery_settings
-from local_aws.server import LocalAws
-from tests.local_aws.functions.deployments import REGION, Deployments, deployments
+from tests.local_aws.functions.deployments import REGION, Deployments, until
 
 ACCOUNT = "123456789012"
 EVENTS = "events.amazonaws.com"
-
-
-@pytest.fixture
-def made(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Deployments]:
-    with deployments(local_aws, f"eb-{zlib.crc32(request.node.nodeid.encode()):08x}") as found:
-        yield found
 
 
 @pytest.fixture
@@ -272,6 +263,103 @@ def test_a_target_of_a_service_that_fails_is_tried_again(
     assert attributes["ERROR_CODE"] == "CONNECTION_FAILURE"
     assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
     assert attributes["RETRY_ATTEMPTS"] == "2"
+
+
+def state_machine(made: Deployments, *rights: dict[str, Any]) -> str:
+    """A state machine that passes its input on."""
+    role = made.role(made.name("machine"), *rights, service="states.amazonaws.com")
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    arn: str = made.client("stepfunctions").create_state_machine(
+        name=made.name("machine"), definition=json.dumps(definition), roleArn=role
+    )["stateMachineArn"]
+    return arn
+
+
+def test_a_state_machine_is_started_with_the_targets_role(made: Deployments) -> None:
+    machine = state_machine(made)
+    start = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
+    role = made.role(made.name("start"), start, service=EVENTS)
+    rule(made, {"Arn": machine, "RoleArn": role, "InputPath": "$.detail"})
+    identifier = put(made, {"n": 7})
+    states = made.client("stepfunctions")
+
+    def done() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = states.list_executions(stateMachineArn=machine)["executions"]
+        return [one for one in found if one["status"] == "SUCCEEDED"]
+
+    execution = until(done)[0]
+    assert execution["name"].startswith(identifier)
+    output = states.describe_execution(executionArn=execution["executionArn"])["output"]
+    assert json.loads(output) == {"n": 7}
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [("states", "states:StartExecution"), ("codebuild", "codebuild:StartBuild"), ("kinesis", "kinesis:PutRecord")],
+)
+def test_a_role_that_may_not_start_the_target(made: Deployments, kind: str, action: str) -> None:
+    url, queue = made.queue("dead")
+    allow_queue(made, url, queue, rule_arn(made))
+    resource = {"states": "stateMachine:absent", "codebuild": "project/absent", "kinesis": "stream/absent"}[kind]
+    role = made.role(made.name("start"), service=EVENTS)
+    arn = f"arn:aws:{kind}:{REGION}:{ACCOUNT}:{resource}"
+    rule(made, {"Arn": arn, "RoleArn": role, "DeadLetterConfig": {"Arn": queue}})
+    put(made)
+    attributes = made.message(url)["MessageAttributes"]
+    assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+    assert f"not authorized to perform: {action}" in attributes["ERROR_MESSAGE"]["StringValue"]
+
+
+def test_a_build_is_started(made: Deployments) -> None:
+    codebuild = made.client("codebuild")
+    bucket = made.name("source")
+    made.client("s3").create_bucket(Bucket=bucket)
+    logs = {"Effect": "Allow", "Action": ["logs:*", "s3:*"], "Resource": "*"}
+    name = made.name("project")
+    codebuild.create_project(
+        name=name,
+        source={
+            "type": "NO_SOURCE",
+            "buildspec": "version: 0.2\nphases:\n  build:\n    commands:\n      - echo $SAID\n",
+        },
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole=made.role(made.name("builder"), logs, service="codebuild.amazonaws.com"),
+    )
+    arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/{name}"
+    start = {"Effect": "Allow", "Action": "codebuild:StartBuild", "Resource": arn}
+    role = made.role(made.name("start"), start, service=EVENTS)
+    template = (
+        '{"environmentVariablesOverride": [{"name": "SAID", "type": "PLAINTEXT", "value": <word>}], "noSuchMember": 1}'
+    )
+    transformer = {"InputPathsMap": {"word": "$.detail.word"}, "InputTemplate": template}
+    rule(made, {"Arn": arn, "RoleArn": role, "InputTransformer": transformer})
+    put(made, {"word": "hello"})
+    builds = until(lambda: codebuild.list_builds_for_project(projectName=name)["ids"])
+    build = codebuild.batch_get_builds(ids=builds)["builds"][0]
+    assert {"name": "SAID", "type": "PLAINTEXT", "value": "hello"} in build["environment"]["environmentVariables"]
+    until(lambda: codebuild.batch_get_builds(ids=builds)["builds"][0]["buildComplete"], seconds=60)
+
+
+def test_a_pipeline_cannot_be_started_yet_and_the_reason_is_told(made: Deployments) -> None:
+    url, queue = made.queue("dead")
+    allow_queue(made, url, queue, rule_arn(made))
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p"
+    start = {"Effect": "Allow", "Action": "sagemaker:StartPipelineExecution", "Resource": arn}
+    role = made.role(made.name("start"), start, service=EVENTS)
+    parameters = {"PipelineParameterList": [{"Name": "N", "Value": "$.detail.n"}]}
+    rule(
+        made,
+        {"Arn": arn, "RoleArn": role, "SageMakerPipelineParameters": parameters, "DeadLetterConfig": {"Arn": queue}},
+    )
+    put(made, {"n": 1})
+    attributes = made.message(url)["MessageAttributes"]
+    assert attributes["ERROR_CODE"]["StringValue"] == "SDK_CLIENT_ERROR"
+    assert "does not offer sagemaker:StartPipelineExecution" in attributes["ERROR_MESSAGE"]["StringValue"]
 
 
 def test_events_of_services_arrive_on_the_default_bus(made: Deployments) -> None:

@@ -38,7 +38,8 @@ class ProcessClient:
     @property
     def storage(self) -> Storage:
         """Where images are."""
-        return Storage.of(self.control.state_dir, self.control.cache_dir)
+        owner = self.environment.get("CODEBUILD_BUILD_ID", "")
+        return Storage.of(self.control.state_dir, self.control.cache_dir, owner)
 
     def build(self, arguments: list[str], prog: str = "docker build") -> int:
         """``docker build``."""

@@ -41,12 +41,12 @@ class Storage:
     environments: Environments
 
     @classmethod
-    def of(cls, state_dir: Path, cache_dir: Path) -> "Storage":
-        """The storage of a local AWS."""
+    def of(cls, state_dir: Path, cache_dir: Path, owner: str = "") -> "Storage":
+        """The storage of a local AWS; `owner` is the build whose names of images are seen."""
         images, environments = state_dir / "images", cache_dir / "environments"
         images.mkdir(parents=True, exist_ok=True)
         environments.mkdir(parents=True, exist_ok=True)
-        return cls(images=ImageStore(images), environments=Environments(environments))
+        return cls(images=ImageStore(images, owner), environments=Environments(environments))
 
     def folders(self) -> tuple[Path, Path]:
         """Where files lie: images, environments."""

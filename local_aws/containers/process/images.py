@@ -116,9 +116,11 @@ class ImageStore:
 
     Args:
         folder: where they are kept; changes are atomic renames, so no lock is needed between processes.
+        owner: whose local names are seen: each build has its own, as each has its own docker on AWS.
     """
 
     folder: Path
+    owner: str = ""
 
     def scratch(self) -> Path:
         """A new folder beside the images, from which `add` moves files without copying them."""
@@ -146,11 +148,11 @@ class ImageStore:
 
     def tag(self, image: ProcessImage, reference: ImageReference) -> None:
         """Gives an image a local name."""
-        self._write("names", str(reference.familiar), {"id": image.id, "name": str(reference.familiar)})
+        self._write(self._names, str(reference.familiar), {"id": image.id, "name": str(reference.familiar)})
 
     def untag(self, reference: ImageReference) -> None:
         """Takes a local name away."""
-        self._path("names", str(reference.familiar)).unlink(missing_ok=True)
+        self._path(self._names, str(reference.familiar)).unlink(missing_ok=True)
 
     def pushed(self, image: ProcessImage, digest: str, reference: ImageReference) -> None:
         """Remembers the digest under which a registry knows an image."""
@@ -167,7 +169,7 @@ class ImageStore:
         if (known := self._read("ids", name)) is not None:
             return _image(known)
         try:
-            named = self._read("names", str(ImageReference.parse(name).familiar))
+            named = self._read(self._names, str(ImageReference.parse(name).familiar))
         except ValueError:
             named = None
         if named is not None:
@@ -186,7 +188,11 @@ class ImageStore:
 
     def names(self) -> list[tuple[str, str]]:
         """Local names and the ids they stand for, in order of name."""
-        return sorted((entry["name"], entry["id"]) for entry in self._entries("names"))
+        return sorted((entry["name"], entry["id"]) for entry in self._entries(self._names))
+
+    @property
+    def _names(self) -> str:
+        return "names-" + digest_hex(self.owner)[:16]
 
     def _entries(self, kind: str) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in sorted((self.folder / kind).glob("*.json"))]

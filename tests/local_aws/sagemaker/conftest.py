@@ -5,7 +5,7 @@ import json
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from attrs import define
@@ -17,6 +17,8 @@ from local_aws.sagemaker.service import register_sagemaker
 from local_aws.sagemaker.training.runner import TrainingSettings
 from local_aws.server import LocalAws
 from tests.local_aws.sagemaker.folder_engine import FolderEngine
+
+T = TypeVar("T")
 
 REGION = "us-east-1"
 BUCKET = "sagemaker-tests"
@@ -62,8 +64,11 @@ class Account:
         self.client("sagemaker").create_training_job(**request)
 
     def ended_job(self, name: str) -> dict[str, Any]:
+        def describe() -> dict[str, Any]:
+            return dict(self.client("sagemaker").describe_training_job(TrainingJobName=name))
+
         return self.eventually(
-            lambda: self.client("sagemaker").describe_training_job(TrainingJobName=name),
+            describe,
             lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
         )
 
@@ -98,16 +103,19 @@ class Account:
         return self.settled_endpoint(name)
 
     def settled_endpoint(self, name: str) -> dict[str, Any]:
+        def describe() -> dict[str, Any]:
+            return dict(self.client("sagemaker").describe_endpoint(EndpointName=name))
+
         return self.eventually(
-            lambda: self.client("sagemaker").describe_endpoint(EndpointName=name),
+            describe,
             lambda endpoint: endpoint["EndpointStatus"] in ("InService", "Failed"),
         )
 
     def invoke(self, name: str, body: bytes = b"x", **members: Any) -> dict[str, Any]:
-        return self.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **members)
+        return dict(self.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **members))
 
     @staticmethod
-    def eventually(ask: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 30) -> Any:
+    def eventually(ask: Callable[[], T], good: Callable[[T], bool], seconds: float = 30) -> T:
         """Asks until the answer is good; fails with the last one."""
         deadline = time.monotonic() + seconds
         while not good(answer := ask()):

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.local_aws.sagemaker.conftest import Account
 
 
-def model_of(account: Account, name: str, **members: str) -> str:
+def model_of(account: Account, name: str, **members: Any) -> str:
     return str(json.loads(account.invoke(name, **members)["Body"].read())["model"])
 
 

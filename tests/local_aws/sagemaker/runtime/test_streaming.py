@@ -10,9 +10,8 @@ from tests.local_aws.sagemaker.conftest import Account
 
 
 def stream(account: Account, name: str, body: bytes) -> dict[str, Any]:
-    return account.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
-        EndpointName=name, Body=body, ContentType="text/csv"
-    )
+    runtime = account.client("sagemaker-runtime")
+    return dict(runtime.invoke_endpoint_with_response_stream(EndpointName=name, Body=body, ContentType="text/csv"))
 
 
 def test_parts_arrive_as_events(account: Account, live: str) -> None:

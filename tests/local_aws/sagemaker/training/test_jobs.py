@@ -27,7 +27,8 @@ open(f"{base}/output/data/report.txt", "w").write("fine")
 def artifact(account: Account, key: str) -> dict[str, bytes]:
     body = account.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-        return {member.name: tar.extractfile(member).read() for member in tar.getmembers() if member.isfile()}
+        opened = {member.name: tar.extractfile(member) for member in tar.getmembers() if member.isfile()}
+        return {name: file.read() for name, file in opened.items() if file is not None}
 
 
 def test_a_job_sees_the_contract_and_leaves_its_artifacts(account: Account, role: str) -> None:

@@ -1,0 +1,39 @@
+"""The service as a whole: what is left when the server stops."""
+
+from pathlib import Path
+
+import pytest
+
+from local_aws.gateway.app import Gateway
+from local_aws.platform import Platform
+from local_aws.sagemaker.service import register_sagemaker
+from local_aws.server import LocalAws
+from tests.local_aws.sagemaker.conftest import BUCKET, Account
+from tests.local_aws.sagemaker.folder_engine import FolderEngine
+from tests.local_aws.sagemaker.servers import ECHO
+
+
+def test_a_stopped_server_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[FolderEngine] = []
+
+    def register(gateway: Gateway, platform: Platform) -> None:
+        made.append(FolderEngine(platform, tmp_path))
+        register_sagemaker(gateway, platform, engine=lambda: made[0])
+
+    monkeypatch.setattr("local_aws.server.register_services", register)
+    with LocalAws() as running:
+        account = Account(running.platform, made[0], [])
+        account.client("s3").create_bucket(Bucket=BUCKET)
+        role = account.role("leaves-nothing")
+        account.create_training_job("runs", account.engine.image("runs", train="import time; time.sleep(600)"), role)
+        account.model("serves", account.engine.image("serves", serve=ECHO), role, {"model.txt": b"m"})
+        account.endpoint_config("serves", "serves")
+        assert account.endpoint("serves")["EndpointStatus"] == "InService"
+        # a second endpoint is still on its way when the server stops
+        account.model("starts", account.engine.image("starts", serve="import time; time.sleep(600)"), role)
+        account.endpoint_config("starts", "starts")
+        account.client("sagemaker").create_endpoint(EndpointName="starts", EndpointConfigName="starts")
+        account.eventually(lambda: len(account.engine.started), lambda count: count == 3)
+        state = account.platform.state_dir
+    assert [container.poll() is None for container in made[0].started] == [False, False, False]
+    assert not state.exists()

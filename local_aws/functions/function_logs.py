@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 1000
 _FLUSH_SECONDS = 1.0
 _MESSAGE_LIMIT = 1_048_550
+_TAIL_LINES = 2000
 
 
 @define(eq=False)
@@ -93,7 +94,7 @@ class FunctionLog:
         stream: such as ``2026/01/31/[$LATEST]0123…``.
         credentials: of the function's role.
         stream_made: whether the stream was seen to exist.
-        tail: the lines of the invocation that runs, for ``LogType=Tail``.
+        tail: the last lines of the invocation that runs, for ``LogType=Tail``.
     """
 
     sender: LogSender
@@ -111,6 +112,8 @@ class FunctionLog:
         """Adds one event, stamped with the time of this call; long runs are sent on as they go."""
         with self._lock:
             self.tail.append(message)
+            if len(self.tail) > _TAIL_LINES:
+                del self.tail[: _TAIL_LINES // 2]
             # CloudWatch takes no empty messages
             self._events.append({"timestamp": time.time_ns() // 1_000_000, "message": message[:_MESSAGE_LIMIT] or " "})
             due = len(self._events) >= _BATCH or time.monotonic() - self._last_flush > _FLUSH_SECONDS

@@ -263,9 +263,7 @@ class Functions(OperationGroup):
         if code.get("ZipFile") is not None:
             return self.packages.from_bytes(code["ZipFile"])
         if code.get("S3Bucket") and code.get("S3Key"):
-            return self.packages.from_s3(
-                context.region, code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion") or None
-            )
+            return self.packages.from_s3(context, code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion") or None)
         raise _invalid("Please provide a source for function code: ZipFile, or S3Bucket and S3Key.")
 
     def _layers(self, settings: dict[str, Any]) -> tuple[LayerVersion, ...]:

@@ -48,7 +48,7 @@ class Layers(OperationGroup):
             package = self.packages.from_bytes(content["ZipFile"])
         elif content.get("S3Bucket") and content.get("S3Key"):
             package = self.packages.from_s3(
-                context.region, content["S3Bucket"], content["S3Key"], content.get("S3ObjectVersion") or None
+                context, content["S3Bucket"], content["S3Key"], content.get("S3ObjectVersion") or None
             )
         else:
             raise AwsError(

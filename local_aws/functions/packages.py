@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath
 from attrs import define, field, frozen
 from botocore.exceptions import ClientError
 
+from local_aws.gateway.context import RequestContext
 from local_aws.gateway.errors import AwsError
-from local_aws.platform import Platform
+from local_aws.platform import SERVICE_CREDENTIALS, Credentials, Platform
 
 _UNZIPPED_LIMIT = 262_144_000
 _INLINE_LIMIT = 50 * 1024 * 1024
@@ -52,23 +53,35 @@ class PackageStore:
         """Where packages are."""
         return self.platform.state_dir / "functions" / "packages"
 
-    def from_s3(self, region: str, bucket: str, key: str, object_version: str | None = None) -> Package:
-        """Fetches a zip file from S3.
+    def from_s3(self, context: RequestContext, bucket: str, key: str, object_version: str | None = None) -> Package:
+        """Fetches a zip file from S3 with the rights of the caller, as Lambda does.
 
         Raises:
-            AwsError: ``InvalidParameterValueException`` with S3's own error, or for a file that is no zip.
+            AwsError: ``InvalidParameterValueException`` with S3's own error, or for a file that is no zip;
+                ``AccessDeniedException`` where the caller may not read it.
         """
-        s3 = self.platform.client("s3", region=region)
+        access_key = context.principal.access_key
+        caller = SERVICE_CREDENTIALS
+        # the account's root signs with any key, and has none of its own
+        if access_key is not None:
+            caller = Credentials(access_key_id=access_key, secret_access_key=SERVICE_CREDENTIALS.secret_access_key)
+        s3 = self.platform.client("s3", region=context.region, credentials=caller)
         extra = {} if object_version is None else {"VersionId": object_version}
         try:
             data = s3.get_object(Bucket=bucket, Key=key, **extra)["Body"].read()
         except ClientError as error:
             reason = error.response["Error"]
-            raise AwsError(
-                "InvalidParameterValueException",
-                f"Error occurred while GetObject. S3 Error Code: {reason['Code']}. "
-                f"S3 Error Message: {reason['Message']} (bucket {bucket}, key {key})",
-            ) from error
+            told = (
+                f"S3 Error Code: {reason['Code']}. S3 Error Message: {reason['Message']} (bucket {bucket}, key {key})"
+            )
+            if reason["Code"].startswith("AccessDenied"):
+                raise AwsError(
+                    "AccessDeniedException",
+                    "Your access has been denied by S3, please make sure your request credentials have permission to "
+                    f"GetObject for {bucket}/{key}. {told}",
+                    status=403,
+                ) from error
+            raise AwsError("InvalidParameterValueException", f"Error occurred while GetObject. {told}") from error
         return self.add(data)
 
     def from_bytes(self, data: bytes | str) -> Package:

@@ -94,6 +94,7 @@ def test_a_topic_gets_a_filled_template(made: Deployments) -> None:
         AttributeName="Policy",
         AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
+    allow_queue(made, url, queue, topic, principal="sns.amazonaws.com")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     transformer = {"InputPathsMap": {"n": "$.detail.n"}, "InputTemplate": '"<n> of <aws.events.rule-name>"'}
     rule(made, {"Arn": topic, "InputTransformer": transformer})

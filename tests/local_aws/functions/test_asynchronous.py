@@ -87,7 +87,7 @@ def test_destinations_of_the_other_kinds(deployed: Deployments, quick_retries: N
     events.put_targets(Rule="all", EventBusName=deployed.name("bus"), Targets=[{"Id": "q", "Arn": queue}])
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
+        "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]},
         "Action": "sqs:*",
         "Resource": queue,
     }

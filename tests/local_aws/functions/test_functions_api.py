@@ -65,11 +65,38 @@ def test_code_from_s3_and_what_is_wrong_with_it(deployed: Deployments) -> None:
     s3.put_object(Bucket=bucket, Key="text", Body=b"no zip")
     name = deployed.function("f", "", Code={"S3Bucket": bucket, "S3Key": "f.zip"})
     assert deployed.invoke(name) == "one"
-    with pytest.raises(ClientError, match=r"S3 Error Code: NoSuchKey\. S3 Error Message: .*bucket .*, key absent"):
+    with pytest.raises(ClientError, match=r"S3 Error Code: NoSuchKey\. S3 Error Message: .*, key absent"):
         deployed.functions.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key="absent")
     with pytest.raises(ClientError, match="Could not unzip uploaded file"):
         deployed.functions.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key="text")
     assert deployed.invoke(name) == "one"
+
+
+def test_code_is_read_with_the_rights_of_the_caller(deployed: Deployments) -> None:
+    bucket = deployed.name("code")
+    deployed.client("s3").create_bucket(Bucket=bucket)
+    deployed.client("s3").put_object(Bucket=bucket, Key="f.zip", Body=version_source("one"))
+    role = deployed.role(deployed.name("function"))
+    create = {"Effect": "Allow", "Action": ["lambda:*", "iam:PassRole"], "Resource": "*"}
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    platform = deployed.aws.platform
+    arguments: dict[str, Any] = {
+        "FunctionName": deployed.name("f"),
+        "Runtime": "python3.11",
+        "Role": role,
+        "Handler": "index.handler",
+        "Code": {"S3Bucket": bucket, "S3Key": "f.zip"},
+    }
+    service = "cloudformation.amazonaws.com"
+    blind = deployed.role(deployed.name("blind"), create, service=service)
+    caller = platform.assume(blind, session="test", service_principal=service)
+    with pytest.raises(ClientError, match=f"Your access has been denied by S3.*GetObject for {bucket}/f.zip"):
+        platform.client("lambda", region=REGION, credentials=caller).create_function(**arguments)
+    seeing = deployed.role(deployed.name("seeing"), create, read, service=service)
+    caller = platform.assume(seeing, session="test", service_principal=service)
+    platform.client("lambda", region=REGION, credentials=caller).create_function(**arguments)
+    deployed.made.append(deployed.name("f"))
+    assert deployed.invoke(deployed.name("f")) == "one"
 
 
 def test_a_zip_that_leaves_its_folder_is_refused(deployed: Deployments) -> None:

@@ -76,6 +76,9 @@ class TemplateOperations(OperationGroup):
         else:
             if "StackName" not in parameters:
                 raise ValidationError("StackName or ChangeSetName must be given")
+            if self.stacks.states[context].find(parameters["StackName"]).status == "REVIEW_IN_PROGRESS":
+                # there is none yet; the CDK's command line asks in between and takes an empty one
+                return {"TemplateBody": "{}", "StagesAvailable": ["Original", "Processed"]}
             template = _template_of(self.stacks, context, parameters["StackName"])
             body = template.body
         if parameters.get("TemplateStage") == "Processed" and template.transforms:

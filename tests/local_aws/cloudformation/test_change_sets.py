@@ -43,6 +43,7 @@ class TestCreation:
         assert changes(found)["One"]["Action"] == "Add"
         assert stacks.describe(name)["StackStatus"] == "REVIEW_IN_PROGRESS"
         assert stacks.resources(name) == {}
+        assert stacks.cloudformation.get_template(StackName=name)["TemplateBody"] == {}
         stack = execute(stacks, name)
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert stack["ChangeSetId"] == found["ChangeSetId"]

@@ -37,7 +37,8 @@ class Dialect:
         code, message = str(told.get("Code", "")), told.get("Message") or failure.response.get("message") or ""
         if code == _NOT_AVAILABLE:
             return runtime_error(str(message))
-        shape = model.shape_for_error_code(code)
+        # where a service was once a query service, botocore gives the old code, and the model's beside it
+        shape = model.shape_for_error_code(code) or model.shape_for_error_code(told.get("QueryErrorCode", ""))
         status, request = metadata.get("HTTPStatusCode"), metadata.get("RequestId")
         if self.optimized is not None:
             row = self.optimized

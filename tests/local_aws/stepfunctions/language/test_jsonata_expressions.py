@@ -67,7 +67,7 @@ def test_random_and_uuid() -> None:
         (
             {"v": "{% $states.input.missing %}"},
             "Output/v",
-            "The JSONata expression '$states.input.missing' specified for the field 'Output/v' returned nothing (undefined).",
+            "The JSONata expression '$states.input.missing' specified for the field 'Output/v' returned nothing",
         ),
         (["{% $nope %}"], "Output[0]", "specified for the field 'Output[0]' returned nothing (undefined)."),
         ("{% 'a' + 1 %}", "Output", "threw an error during evaluation. T2001: The left side of the + operator must"),

@@ -1,11 +1,12 @@
 """What every service of the local AWS stands on: its address, its clients, credentials, processes and events."""
 
+import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from attrs import define, field, frozen
@@ -13,6 +14,9 @@ from botocore.config import Config
 
 from local_aws.gateway.context import DEFAULT_ACCOUNT
 from local_aws.processes import Supervisor
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 SERVICE_ACCESS_KEY = "LOCALAWSSERVICE"
 """The key with which the services themselves call each other; the gateway maps it to the account's root."""
@@ -45,6 +49,21 @@ _CLIENTS_KEPT = 512
 SERVICE_CREDENTIALS = Credentials(access_key_id=SERVICE_ACCESS_KEY, secret_access_key="local")  # noqa: S106
 
 
+class WorkerPool(ThreadPoolExecutor):
+    """Threads for work whose result nobody awaits: what it raises is logged, never lost."""
+
+    def submit(self, work: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
+        """Runs `work` on a thread."""
+        future = super().submit(work, *arguments, **named)
+        future.add_done_callback(_log_failure)
+        return future
+
+
+def _log_failure(future: Future[Any]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.error("work in the background failed", exc_info=error)
+
+
 @define(kw_only=True, eq=False)
 class Platform:
     """The ground that services share. Made once by the server, handed to each service.
@@ -60,7 +79,7 @@ class Platform:
     endpoint_url: str
     state_dir: Path
     cache_dir: Path
-    workers: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(256, thread_name_prefix="work"))
+    workers: WorkerPool = field(factory=lambda: WorkerPool(256, thread_name_prefix="work"))
     processes: Supervisor = field(factory=Supervisor)
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)

@@ -18,6 +18,7 @@ _BATCH = 1000
 _FLUSH_SECONDS = 1.0
 _MESSAGE_LIMIT = 1_048_550
 _TAIL_LINES = 2000
+_STOP_SECONDS = 2.0
 
 
 @define(eq=False)
@@ -28,7 +29,7 @@ class LogSender:
     """
 
     platform: Platform
-    _batches: "queue.SimpleQueue[tuple[FunctionLog, list[dict[str, Any]]]]" = field(factory=queue.SimpleQueue)
+    _batches: "queue.SimpleQueue[tuple[FunctionLog, list[dict[str, Any]]] | None]" = field(factory=queue.SimpleQueue)
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(factory=threading.Lock)
 
@@ -40,9 +41,17 @@ class LogSender:
                 self._thread.start()
         self._batches.put((log, events))
 
+    def stop(self) -> None:
+        """Sends what is left, for as long as the server can still take it."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._batches.put(None)
+            thread.join(_STOP_SECONDS)
+
     def _run(self) -> None:
-        while True:
-            log, events = self._batches.get()
+        while (batch := self._batches.get()) is not None:
+            log, events = batch
             try:
                 for start in range(0, len(events), _BATCH):
                     self._put(log, events[start : start + _BATCH])

@@ -48,6 +48,7 @@ class EnvironmentPool:
     def __attrs_post_init__(self) -> None:
         self.interpreters = Interpreters(self.platform)
         self.sender = LogSender(self.platform)
+        self.platform.on_stop(self.sender.stop)
         self.platform.on_stop(self.stop)
 
     @contextlib.contextmanager

@@ -38,12 +38,8 @@ CREATE_ENDPOINT = "Create Endpoint"
 
 HYPERPARAMETERS: Mapping[str, str] = {
     "max_depth": "5",
-    "eta": "0.1",
-    "min_child_weight": "3",
-    "subsample": "0.8",
-    "colsample_bytree": "0.8",
-    "num_round": "400",
-    "early_stopping_rounds": "20",
+    "eta": "0.2",
+    "num_round": "100",
     "seed": "47",
 }
 """Of the trees; the container's documentation says what each means."""

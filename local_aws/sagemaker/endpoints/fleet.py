@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from local_aws.containers.engine import ContainerEngine, EngineError, RunSpec
+from local_aws.containers.references import ImageReference
 from local_aws.containers.registry import image_digest
 from local_aws.gateway.errors import AwsError
 from local_aws.log_streams import LogStream
@@ -114,7 +115,7 @@ class VariantFleet:
         except EngineError:
             self.resolved_image = image  # the container's start tells what is wrong
         else:
-            self.resolved_image = f"{image.partition('@')[0].rpartition(':')[0] or image}@{digest}"
+            self.resolved_image = str(evolve(ImageReference.parse(image), tag=None, digest=digest))
 
     def add(self, count: int) -> None:
         """Starts instances and waits until all are healthy; on failure those that were added are ended.

@@ -1,26 +1,22 @@
 """The programs that a build finds on its PATH besides the system's: aws, python, pip, docker."""
 
 import os
-import shlex
-import sys
 from pathlib import Path
 
+from local_aws.containers import programs
 from local_aws.containers.docker_command.install import install as install_docker
 from local_aws.containers.process.engine import Storage
 from local_aws.platform import Platform
 
-_AWS = """#!/bin/sh
-exec {python} -I -m awscli "$@"
-"""
+_AWS = "import runpy; runpy.run_module('awscli', run_name='__main__', alter_sys=True)"
 # made when first asked for: most builds need no Python of their own, and none may change the local AWS's
 _PYTHON = """#!/bin/sh
 environment="$HOME/python"
-[ -x "$environment/bin/{name}" ] || {python} -I -c {code} "$environment" || exit 1
+[ -x "$environment/bin/{name}" ] || {make} "$environment" || exit 1
 exec "$environment/bin/{name}" "$@"
 """
 _MAKE = (
-    "import pathlib, sys; sys.path.insert(0, {root!r}); "
-    "from local_aws.containers.process.environments import Environments; "
+    "import pathlib; from local_aws.containers.process.environments import Environments; "
     "Environments(pathlib.Path({environments!r})).copy_to(pathlib.Path(sys.argv[1]))"
 )
 _SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -34,14 +30,10 @@ def install(platform: Platform) -> Path:
     fresh = folder.with_name(f"bin-{os.urandom(4).hex()}")
     fresh.mkdir(parents=True)
     environments = Storage.of(platform.state_dir, platform.cache_dir).environments
-    python = shlex.quote(sys.executable)
-    code = _MAKE.format(root=str(Path(__file__).parents[2]), environments=str(environments.folder))
-    programs = {"aws": _AWS.format(python=python)}
+    programs.write(fresh / "aws", f'#!/bin/sh\nexec {programs.python_words(_AWS)} "$@"\n')
+    make = programs.python_words(_MAKE.format(environments=str(environments.folder)))
     for name in ("python", "python3", "pip", "pip3"):
-        programs[name] = _PYTHON.format(name=name, python=python, code=shlex.quote(code))
-    for name, text in programs.items():
-        (fresh / name).write_text(text)
-        (fresh / name).chmod(0o755)
+        programs.write(fresh / name, _PYTHON.format(name=name, make=make))
     try:
         fresh.rename(folder)
     except OSError:  # another build made it first

@@ -146,6 +146,7 @@ def start(
             working_dir=image.config.working_dir,
             arguments=arguments,
             hosts=spec.hosts,
+            launchers=storage.environments.launchers(image.environment_key) if image.environment_key else None,
         )
         working_dir = None
     else:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import platform
+import shlex
 import shutil
 import stat
 import subprocess
@@ -67,6 +68,14 @@ class Environments:
         entries = path.split(":")
         where = entries.index("/usr/local/bin") if "/usr/local/bin" in entries else 0
         return ":".join([*entries[:where], own, *entries[where:]])
+
+    def launchers(self, key: str) -> dict[str, str]:
+        """Programs that start the environment's Python from where python images have theirs, by absolute path."""
+        return {
+            f"/usr/local/bin/{program.name}": f'#!/bin/sh\nexec {shlex.quote(str(program))} "$@"\n'
+            for program in sorted((self.python(key) / "bin").iterdir())
+            if program.name.startswith(("python", "pip"))
+        }
 
     def is_complete(self, key: str) -> bool:
         """Whether an environment was made to its end."""

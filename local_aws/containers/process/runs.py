@@ -133,17 +133,23 @@ class Runner:
         scratch.parent.mkdir(parents=True)
         variables = self._variables(step)
         binds = self._binds(key, variables)
-        python = None
+        python, launchers = None, None
         if step.environment_key is not None:
             folder = self.environments.python(step.environment_key)
             python = Bind(source=folder, target=folder, copy_on_write=True)
             variables["PATH"] = self.environments.on_path(step.environment_key, variables["PATH"])
+            launchers = self.environments.launchers(step.environment_key)
         all_binds = [*binds, *([python] if python else [])]
         command = self.view.command(
-            scratch=scratch, files=step.files, binds=all_binds, working_dir=step.working_dir, arguments=step.words
+            scratch=scratch,
+            files=step.files,
+            binds=all_binds,
+            working_dir=step.working_dir,
+            arguments=step.words,
+            launchers=launchers,
         )
         self._call(command, variables, None, step.words)
-        changed = self.view.without_mount_points(scratch, all_binds)
+        changed = self.view.without_mount_points(scratch, all_binds, launchers)
         after = step.environment_key
         if python is not None and step.environment_key is not None:
             written = self.view.copied(scratch, python)

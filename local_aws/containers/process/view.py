@@ -25,6 +25,20 @@ _EMPTY = frozenset({"home", "media", "mnt", "root", "run", "srv", "tmp"})
 _SYSTEM = frozenset({"dev", "proc", "sys"})
 _ESSENTIAL = _SHARED - {"opt", "var"}
 _TRANSIENT = _SYSTEM | {"run"}
+# an ordinary user may write where the view's own layer has the folder: what images usually write to
+_WRITABLE = (
+    "etc",
+    "opt",
+    "usr/bin",
+    "usr/lib",
+    "usr/local/bin",
+    "usr/local/lib",
+    "usr/local/share",
+    "var/cache",
+    "var/lib",
+    "var/log",
+    "var/tmp",
+)
 _PROBE_CODE = 42
 _LAUNCH = """
 cd -- "$0" || exit 125
@@ -143,6 +157,7 @@ class PrivateView:
         working_dir: str,
         arguments: tuple[str, ...],
         hosts: Mapping[str, str] | None = None,
+        launchers: Mapping[str, str] | None = None,
     ) -> list[str]:
         """The command line that runs a program in a view of its own.
 
@@ -153,10 +168,13 @@ class PrivateView:
             working_dir: where the program starts.
             arguments: program (looked up on PATH inside) and arguments.
             hosts: further names in /etc/hosts.
+            launchers: small programs put inside, text by absolute path, where the image has no file of that name.
         """
         root, work = changes(scratch), scratch / "work"
         root.mkdir(parents=True)
         work.mkdir()
+        for name in self._own_folders():
+            (root / name).mkdir(parents=True, exist_ok=True)
         mounts: list[list[str]] = []
         for name in sorted(self._top_level(files)):
             mounts += self._mount_top(name, root, work, files)
@@ -176,6 +194,11 @@ class PrivateView:
             table = Path("/etc/hosts").read_text() if Path("/etc/hosts").exists() else ""
             (root / "etc").mkdir(exist_ok=True)
             (root / "etc/hosts").write_text(table + "".join(f"{ip}\t{name}\n" for name, ip in hosts.items()))
+        for target, text in (launchers or {}).items():
+            if not (files / target.lstrip("/")).exists():
+                launcher = _point(root, Path(target), folder=False)
+                launcher.write_text(text)
+                launcher.chmod(0o755)
         mount = str(_tool("mount"))
         script = " &&\n".join(shlex.join([mount, *mount_arguments]) for mount_arguments in mounts)
         script += " || exit 125\n"
@@ -193,6 +216,12 @@ class PrivateView:
             *arguments,
         ]
 
+    def _own_folders(self) -> list[str]:
+        """System folders that the view's own layer must hold, so that its user may write to them."""
+        if os.geteuid() == 0:
+            return []
+        return [name for name in _WRITABLE if (Path("/") / name).is_dir() and not self.hides(Path("/") / name / "x")]
+
     def hides(self, path: Path) -> bool:
         """Whether a path of this machine is not seen inside unless it is bound."""
         return len(path.parts) < 2 or path.parts[1] not in (_SHARED | _SYSTEM) - self.blocked
@@ -209,9 +238,16 @@ class PrivateView:
         """The folder that holds what a view's programs changed in a bind that is copied on write."""
         return scratch / "copies" / str(bind.target).strip("/").replace("/", "-")
 
-    def without_mount_points(self, scratch: Path, binds: Iterable[Bind]) -> Path:
-        """The folder of a view's changes, cleared of what only held mounts."""
+    def without_mount_points(
+        self, scratch: Path, binds: Iterable[Bind], launchers: Mapping[str, str] | None = None
+    ) -> Path:
+        """The folder of a view's changes, cleared of what only held mounts and of the launchers."""
         changed = changes(scratch)
+        for target, text in (launchers or {}).items():
+            launcher = changed / target.lstrip("/")
+            if launcher.is_file() and launcher.read_bytes() == text.encode():
+                launcher.unlink()
+                _remove_empty(launcher.parent, changed)
         for name in _TRANSIENT:
             remove_tree(changed / name)
         for bind in (*self.machine_binds(), *binds):
@@ -219,9 +255,9 @@ class PrivateView:
             if bind.source.is_file() and point.is_file():
                 point.unlink()
                 point = point.parent
-            while point != changed and point.is_dir() and not any(point.iterdir()):
-                point.rmdir()
-                point = point.parent
+            _remove_empty(point, changed)
+        for name in self._own_folders():
+            _remove_empty(changed / name, changed)
         for entry in changed.iterdir():
             host = Path("/") / entry.name
             if entry.is_symlink() and host.is_symlink():
@@ -253,7 +289,7 @@ class PrivateView:
             return []
         shared = name in _SHARED and name not in self.blocked
         lowers = [folder for folder, used in ((own, True), (host, shared)) if used and folder.is_dir()]
-        point.mkdir()
+        point.mkdir(exist_ok=True)
         point.chmod(0o1777 if name == "tmp" else 0o755)
         if not lowers:
             return []
@@ -283,6 +319,13 @@ def remove_tree(folder: Path) -> None:
             if not inner.is_symlink() and inner.lstat().st_mode & 0o700 != 0o700:
                 inner.chmod(0o700)
     shutil.rmtree(folder)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Removes a folder, and those that hold it, where nothing is in them."""
+    while folder != top and folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _point(root: Path, target: Path, *, folder: bool) -> Path:

@@ -143,6 +143,20 @@ def test_python_packages_are_the_images_own(docker: Docker, tmp_path: Path) -> N
     assert "No module named 'six'" in docker("run", "image", code=1)
 
 
+def test_python_is_where_python_images_have_it(docker: Docker, tmp_path: Path) -> None:
+    dockerfile = """
+FROM python:3.12
+COPY --chmod=755 program /opt/
+RUN /usr/local/bin/python -c "import sys; print(sys.prefix)" > /during
+ENTRYPOINT ["/opt/program"]
+"""
+    program = (
+        "#!/usr/local/bin/python3\nimport sys\nprint(sys.prefix == open('/during').read().strip(), sys.argv[1:])\n"
+    )
+    docker.build(tmp_path / "c", {"Dockerfile": dockerfile, "program": program})
+    assert docker("run", "image", "a b") == "True ['a b']\n"
+
+
 def test_packages_of_another_stage(docker: Docker, tmp_path: Path) -> None:
     dockerfile = """
 FROM python:3.12 AS build

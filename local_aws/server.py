@@ -99,6 +99,7 @@ class LocalAws:
     def stop(self) -> None:
         """Ends every job, execution and server that runs, then the gateway, and removes the state."""
         self.platform.stop()
+        moto_mends.leave(self.platform)
         self._server.should_exit = True
         self._thread.join(timeout=_DRAIN_SECONDS + 3)
         self.gateway.close()

@@ -34,9 +34,14 @@ _platforms: list[Platform] = []
 
 def use(platform: Platform) -> None:
     """Mends that call services do so through this local AWS. Moto's state is the process's: the newest counts."""
-    _platforms[:] = [platform]
+    _platforms.append(platform)
+
+
+def leave(platform: Platform) -> None:
+    """Mends call this local AWS no more: it stops."""
+    _platforms.remove(platform)
 
 
 def platform_in_use() -> Platform | None:
     """The local AWS that runs, None where none does."""
-    return _platforms[0] if _platforms else None
+    return _platforms[-1] if _platforms else None

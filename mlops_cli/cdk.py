@@ -107,7 +107,7 @@ class CdkProcess:
         """Ends it, whatever it does."""
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.communicate()
+            self.process.communicate()
 
 
 def _context(environment: str | None) -> list[str]:

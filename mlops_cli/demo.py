@@ -22,7 +22,7 @@ from mlops_cli.commands.running import GraphFormat, draw, new_name, report_failu
 from mlops_cli.errors import FAILED, CliError
 from mlops_cli.executions import Progress
 from mlops_cli.presentation import console
-from mlops_cli.project import LOCAL_ENVIRONMENT, ROOT, STATE
+from mlops_cli.project import LOCAL_ENVIRONMENT, STATE, shown
 from mlops_cli.target import Target
 
 WORKFLOW = "byoc-housing"
@@ -223,8 +223,8 @@ def _say_what_next(record: dict[str, Any]) -> None:
         f"""
 [bold green]done[/bold green] in {record["seconds"]["total"]:.0f} s; the local AWS stays up.
 
-  the run, drawn            {_PICTURE.relative_to(ROOT)}   (open it in a browser)
-  call the endpoint         ./mlops invoke {record["endpoint"]["name"]} --file {_ROWS.relative_to(ROOT)}
+  the run, drawn            {shown(_PICTURE)}   (open it in a browser)
+  call the endpoint         ./mlops invoke {record["endpoint"]["name"]} --file {shown(_ROWS)}
   run the workflow again    ./mlops run {WORKFLOW}
   use any AWS client        eval "$(./mlops local env)" && aws sagemaker list-endpoints
   stop                      ./mlops local down"""

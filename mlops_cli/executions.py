@@ -210,15 +210,15 @@ class Failure:
         step: the state that failed, or None when no state did.
         error: the error's name.
         cause: for a person: the job's FailureReason where the cause is a job's description.
-        log_group: where the failing job wrote, or None.
-        log_stream_prefix: of its stream in that group.
+        job: the training job that failed, or None.
+        build: the id of the build that failed, or None.
     """
 
     step: str | None
     error: str
     cause: str
-    log_group: str | None = None
-    log_stream_prefix: str | None = None
+    job: str | None = None
+    build: str | None = None
 
 
 def failure(progress: Progress) -> Failure:
@@ -238,18 +238,11 @@ def failure(progress: Progress) -> Failure:
             step=name,
             error=error,
             cause=document.get("FailureReason") or document.get("TrainingJobStatus", ""),
-            log_group="/aws/sagemaker/TrainingJobs",
-            log_stream_prefix=document["TrainingJobName"] + "/",
+            job=document["TrainingJobName"],
         )
-    build = re.search(r"([A-Za-z0-9][\w-]+):([0-9a-f]{8}-[0-9a-f-]{27})", cause)
+    build = re.search(r"[A-Za-z0-9][\w-]+:[0-9a-f]{8}-[0-9a-f-]{27}", cause)
     if build is not None:
-        return Failure(
-            step=name,
-            error=error,
-            cause=cause,
-            log_group=f"/aws/codebuild/{build[1]}",
-            log_stream_prefix=build[2],
-        )
+        return Failure(step=name, error=error, cause=cause, build=build[0])
     if isinstance(document, dict) and "errorMessage" in document:
         cause = f"{document.get('errorType', 'error')}: {document['errorMessage']}"
     return Failure(step=name, error=error, cause=cause)

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from mlops_cli.errors import FAILED, UNAVAILABLE, CliError
-from mlops_cli.project import CACHE, LOCAL_LOG, LOCAL_STATE_FILE, ROOT, STATE
+from mlops_cli.project import CACHE, LOCAL_LOG, LOCAL_STATE_FILE, ROOT, STATE, shown
 
 DEFAULT_PORT = 4577
 _START_SECONDS = 60
@@ -81,7 +81,7 @@ def start(port: int | None) -> Server:
         if process.poll() is not None:
             raise CliError(
                 f"the local AWS ended at its start (exit code {process.returncode}): {_log_tail()}",
-                hint=f"its log is {LOCAL_LOG.relative_to(ROOT)}",
+                hint=f"its log is {shown(LOCAL_LOG)}",
                 exit_code=UNAVAILABLE,
             )
         if (server := running_server()) is not None:

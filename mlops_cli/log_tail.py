@@ -1,4 +1,4 @@
-"""The last lines of a log group's streams."""
+"""The last lines of what jobs, builds and endpoints wrote to CloudWatch Logs."""
 
 from typing import Any
 
@@ -7,11 +7,31 @@ from botocore.exceptions import ClientError
 from mlops_cli.target import Target
 
 
+def of_training_job(target: Target, name: str, lines: int) -> list[str]:
+    """The last lines of a training job; empty where there is none of that name."""
+    return tail(target, "/aws/sagemaker/TrainingJobs", f"{name}/", lines)
+
+
+def of_endpoint(target: Target, name: str, lines: int) -> list[str]:
+    """The last lines of an endpoint; empty where there is none of that name."""
+    return tail(target, f"/aws/sagemaker/Endpoints/{name}", "", lines)
+
+
+def of_build(target: Target, build_id: str, lines: int) -> list[str]:
+    """The last lines of a build, from wherever its project logs to; empty where there is none of that id."""
+    found = target.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
+    logs = found[0].get("logs", {}) if found else {}
+    if "groupName" not in logs or "streamName" not in logs:
+        return []
+    return tail(target, logs["groupName"], logs["streamName"], lines)
+
+
 def tail(target: Target, group: str, stream_prefix: str, lines: int) -> list[str]:
     """The last lines of the streams with a prefix, oldest first; empty where there is no such group or stream."""
     logs = target.client("logs")
     try:
-        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream_prefix)["logStreams"]
+        prefix = {"logStreamNamePrefix": stream_prefix} if stream_prefix else {}
+        streams = logs.describe_log_streams(logGroupName=group, **prefix)["logStreams"]
         found: list[dict[str, Any]] = []
         for stream in streams:
             found += logs.get_log_events(

@@ -8,7 +8,7 @@ import typer
 from mlops_cli import local_server
 from mlops_cli.commands.deploying import deploy_to
 from mlops_cli.errors import UNAVAILABLE
-from mlops_cli.project import LOCAL_ENVIRONMENT, LOCAL_LOG, ROOT
+from mlops_cli.project import LOCAL_ENVIRONMENT, LOCAL_LOG, shown
 from mlops_cli.target import Target, choose_target
 
 app = typer.Typer(help="The embedded AWS on 127.0.0.1.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def up(
     server = local_server.running_server()
     if server is None:
         server = local_server.start(port)
-        typer.echo(f"local AWS: {server.endpoint_url} (process {server.pid}, log {LOCAL_LOG.relative_to(ROOT)})")
+        typer.echo(f"local AWS: {server.endpoint_url} (process {server.pid}, log {shown(LOCAL_LOG)})")
     else:
         typer.echo(f"local AWS: {server.endpoint_url} (process {server.pid}) was running")
     if deploy:

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mlops_cli import deployment, executions, sample_data
+from mlops_cli import deployment, executions, log_tail, sample_data
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, FAILED, CliError
 from mlops_cli.executions import Progress
-from mlops_cli.log_tail import tail
 from mlops_cli.project import LOCAL_ENVIRONMENT, from_caller
 from mlops_cli.target import Target, choose_target
 
@@ -102,16 +101,14 @@ def logs(
 ) -> None:
     """Print the end of the log of a training job, an endpoint or a build."""
     target = choose_target(aws=aws)
-    if ":" in job:
-        project, _, build = job.partition(":")
-        places = [(f"/aws/codebuild/{project}", build)]
-    else:
-        places = [("/aws/sagemaker/TrainingJobs", f"{job}/"), (f"/aws/sagemaker/Endpoints/{job}", "")]
-    for group, prefix in places:
-        found = tail(target, group, prefix, lines)
-        if found:
-            typer.echo("\n".join(found))
-            return
+    found = (
+        log_tail.of_build(target, job, lines)
+        if ":" in job
+        else log_tail.of_training_job(target, job, lines) or log_tail.of_endpoint(target, job, lines)
+    )
+    if found:
+        typer.echo("\n".join(found))
+        return
     raise CliError(f"no log of a training job, an endpoint or a build {job!r}", exit_code=BAD_INPUT)
 
 
@@ -178,8 +175,10 @@ def report_failure(target: Target, progress: Progress) -> None:
 
     failure = executions.failure(progress)
     lines = []
-    if failure.log_group is not None and failure.log_stream_prefix is not None:
-        lines = tail(target, failure.log_group, failure.log_stream_prefix, _LOG_LINES)
+    if failure.job is not None:
+        lines = log_tail.of_training_job(target, failure.job, _LOG_LINES)
+    elif failure.build is not None:
+        lines = log_tail.of_build(target, failure.build, _LOG_LINES)
     print_failure(failure, lines)
 
 

@@ -102,7 +102,7 @@ def test_a_training_job_s_cause_names_its_reason_and_its_log() -> None:
     history.add("ExecutionFailed", error="States.TaskFailed", cause=cause)
     found = failure(history.progress)
     assert (found.step, found.cause) == ("Train Step", "AlgorithmError: no rows")
-    assert (found.log_group, found.log_stream_prefix) == ("/aws/sagemaker/TrainingJobs", "job-1/")
+    assert (found.job, found.build) == ("job-1", None)
 
 
 def test_a_build_s_cause_leads_to_its_log() -> None:
@@ -113,7 +113,7 @@ def test_a_build_s_cause_leads_to_its_log() -> None:
     history.add("TaskFailed", error="ContainerBuildFailed", cause=f"build {build} failed in BUILD")
     history.add("ExecutionFailed", error="ContainerBuildFailed")
     found = failure(history.progress)
-    assert (found.log_group, found.log_stream_prefix) == ("/aws/codebuild/builder", build.split(":")[1])
+    assert (found.job, found.build) == (None, build)
 
 
 def test_an_execution_that_fails_before_any_state() -> None:

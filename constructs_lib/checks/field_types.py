@@ -25,13 +25,13 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
+def type_problems(definition: "WorkflowDefinition") -> Iterator[tuple[Step | None, Problem]]:
     """Every field that is of the wrong type, in the workflow, its steps, and the steps that Catches lead to."""
     for name in ("name", "description", "timeout_seconds"):
         for path, message in _mismatches(getattr(definition, name), _hints(type(definition))[name], name):
-            yield Problem(path=path, message=message)
+            yield None, Problem(path=path, message=message)
     if not isinstance(definition.steps, tuple):
-        yield Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
+        yield None, Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
         return
     seen: set[int] = set()
     waiting: list[Any] = list(definition.steps)
@@ -40,10 +40,11 @@ def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
             continue
         seen.add(id(step))
         if not isinstance(step, Step):
-            yield Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
+            yield None, Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
             continue
         for path, message in _record_mismatches(step, ""):
-            yield Problem(step=step.name if isinstance(step.name, str) else repr(step.name), path=path, message=message)
+            name = step.name if isinstance(step.name, str) else repr(step.name)
+            yield step, Problem(step=name, path=path, message=message)
         catchers = step.catch if isinstance(step, TaskStep) and isinstance(step.catch, tuple) else ()
         waiting += [found.next_step for found in catchers if isinstance(getattr(found, "next_step", None), Step)]
 

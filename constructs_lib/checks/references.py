@@ -56,18 +56,7 @@ def outputs_are_read_after_their_step(subject: Subject) -> Iterator[Problem]:
     """A value can be used once the step that gives it has run, whatever way led there."""
     if subject.ordering.problems:
         return
-    before: dict[str, set[str]] = {}
-    ran: set[str] = set()
-    for step in subject.ordering.steps:
-        before[step.name] = set(ran)
-        ran.add(step.name)
-    for step in subject.handlers:  # a handler may come after any of the steps whose Catch leads to it
-        sources = [
-            before[source.name]
-            for source in subject.tasks
-            if source.name in before and any(found.next_step is step for found in source.catch)
-        ]
-        before[step.name] = set.intersection(*sources) if sources else set()
+    before = _ran_before(subject)
     for step, value in subject.used:
         if isinstance(value, StepOutput) and value.step in subject.by_name and value.step not in before[step.name]:
             own = (
@@ -182,3 +171,21 @@ def _mixed_lists(value: Any, path: str) -> Iterator[tuple[str, Any]]:
                 yield f"{path}[{position}]", element
             else:
                 yield from _mixed_lists(element, f"{path}[{position}]")
+
+
+def _ran_before(subject: Subject) -> dict[str, set[str]]:
+    """The steps that have surely run before each step; before a handler, those that ran whatever led to it."""
+    before: dict[str, set[str]] = {}
+    ran: set[str] = set()
+    for step in subject.ordering.steps:
+        before[step.name] = set(ran)
+        ran.add(step.name)
+    before |= {step.name: ran for step in subject.handlers}
+    sources: dict[str, list[str]] = {step.name: [] for step in subject.handlers}
+    for step in subject.tasks:
+        for catcher in step.catch:
+            sources.get(catcher.next_step.name, []).append(step.name)
+    for _ in subject.handlers:  # handlers may lead to each other: as often as there are of them, it is settled
+        for name, found in sources.items():
+            before[name] = set.intersection(*(before[source] for source in found))
+    return before

@@ -24,6 +24,16 @@ _ACCEPTED: dict[str, frozenset[ValueType]] = {
     "map": frozenset(),
 }
 
+_WORDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+_DECLARED = {
+    "string": "string",
+    "integer": "integer",
+    "long": "integer",
+    "float": "number",
+    "double": "number",
+    "boolean": "boolean",
+}
+
 
 @rule
 def requests_fit_the_service(subject: Subject) -> Iterator[Problem]:
@@ -40,8 +50,9 @@ def references_have_the_type_of_their_place(subject: Subject) -> Iterator[Proble
         for path, value, shape in found.references:
             kind = value_type(value, subject)
             if kind is not None and kind != "document" and kind not in _ACCEPTED[shape.type_name]:
-                hint = "; type='integer' or 'number' says that it is one" if isinstance(value, ExecutionInput) else ""
-                message = f"got {shown(value)}, which is a {kind} at run time, expected {describe(shape)}{hint}"
+                wanted = _DECLARED.get(shape.type_name)
+                hint = f"; declare it with type={wanted!r}" if wanted and isinstance(value, ExecutionInput) else ""
+                message = f"got {shown(value)}, which is {_WORDS[kind]} at run time, expected {describe(shape)}{hint}"
                 yield Problem(step=step.name, path=path, message=message)
 
 

@@ -30,18 +30,18 @@ class Subject:
 
     def __init__(self, definition: "WorkflowDefinition") -> None:
         self.definition = definition
-        self.problems_of_types = tuple(type_problems(definition))
-        faulty = {problem.step for problem in self.problems_of_types}
+        found = tuple(type_problems(definition))
+        self.problems_of_types = tuple(problem for _, problem in found)
+        self._faulty = {id(step) for step, _ in found}
         self.listed = definition.steps if isinstance(definition.steps, tuple) else ()
-        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and step.name not in faulty)
-        self._faulty = faulty
+        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and id(step) not in self._faulty)
 
     @cached_property
     def handlers(self) -> tuple[Step, ...]:
         """The steps that only a Catch leads to."""
         from constructs_lib.definitions.workflow import handlers_of  # the definition asks the checks
 
-        return tuple(step for step in handlers_of(self.steps) if step.name not in self._faulty)
+        return tuple(step for step in handlers_of(self.steps) if id(step) not in self._faulty)
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:

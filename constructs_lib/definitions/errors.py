@@ -19,8 +19,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = [part for part in (self.step, self.path) if part]
-        return ": ".join([*where, self.message])
+        named = self.step is None or (self.step != "" and self.step.isprintable())
+        where = [self.step if named else repr(self.step), self.path]
+        return ": ".join(part for part in (*where, self.message) if part)
 
 
 class DefinitionError(ValueError):

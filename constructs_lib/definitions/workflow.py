@@ -71,13 +71,12 @@ class WorkflowDefinition:
     @property
     def execution_inputs(self) -> tuple[ExecutionInput, ...]:
         """The parameters of an execution that the steps read, in the order in which they are first read."""
-        found = {
-            value.name: value
-            for step in reversed(self.all_steps)
-            for value in reversed(references(step.values))
-            if isinstance(value, ExecutionInput)
-        }
-        return tuple(reversed(found.values()))
+        found: dict[str, ExecutionInput] = {}
+        for step in self.all_steps:
+            for value in references(step.values):
+                if isinstance(value, ExecutionInput):
+                    found.setdefault(value.name, value)
+        return tuple(found.values())
 
     def execution_input_schema(self) -> dict[str, Any]:
         """What an execution's input must be, as a JSON Schema (draft 2020-12).

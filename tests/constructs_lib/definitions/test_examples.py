@@ -1,0 +1,18 @@
+"""The examples in the docstrings of the pure floors."""
+
+import doctest
+from types import ModuleType
+
+import pytest
+
+from constructs_lib import definitions
+from constructs_lib.definitions import values, workflow
+from constructs_lib.definitions.steps import fail
+
+
+@pytest.mark.parametrize("module", [values, workflow, fail], ids=lambda module: str(module.__name__))
+def test_the_examples_of_a_module(module: ModuleType) -> None:
+    names = {name: getattr(definitions, name) for name in definitions.__all__}
+    result = doctest.testmod(module, extraglobs=names)
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -1,0 +1,83 @@
+"""Valid steps to begin with: a test changes what it is about."""
+
+from typing import Any
+
+from constructs_lib.definitions import (
+    ComputeResources,
+    ContainerBuildStep,
+    DefinitionError,
+    EndpointConfigStep,
+    EndpointStep,
+    LambdaStep,
+    ModelStep,
+    ProductionVariant,
+    Step,
+    TrainingStep,
+    WorkflowDefinition,
+)
+
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:work"
+REPOSITORY = "arn:aws:ecr:eu-west-1:111122223333:repository/housing"
+IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/housing@sha256:" + "0" * 64
+ROLE = "arn:aws:iam::111122223333:role/job"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+TOKEN = "${Token[TOKEN.12]}"
+NUMBER_TOKEN = -1.8881545897087e289
+LIST_TOKEN = "#{Token[TOKEN.7]}"
+PLACE = {"partition": "aws", "region": "eu-west-1", "account": "111122223333"}
+
+
+def function(name: str = "Work", **changed: Any) -> LambdaStep:
+    """A Lambda step."""
+    return LambdaStep(**{"name": name, "function_arn": FUNCTION, **changed})
+
+
+def build(name: str = "Build", **changed: Any) -> ContainerBuildStep:
+    """A container build."""
+    return ContainerBuildStep(**{"name": name, "function_arn": FUNCTION, "repository_arn": REPOSITORY, **changed})
+
+
+def training(name: str = "Train", **changed: Any) -> TrainingStep:
+    """A training job with a role."""
+    given = {
+        "name": name,
+        "role": ROLE,
+        "image": IMAGE,
+        "compute": ComputeResources(instance_type="ml.m5.large"),
+        "output_uri": "s3://data/models",
+    }
+    return TrainingStep(**{**given, **changed})
+
+
+def model(name: str = "Save", **changed: Any) -> ModelStep:
+    """A model with a role."""
+    return ModelStep(**{"name": name, "role": ROLE, "image": IMAGE, **changed})
+
+
+def variant(**changed: Any) -> ProductionVariant:
+    """A variant of an endpoint."""
+    return ProductionVariant(**{"model_name": "houses", "instance_type": "ml.m5.large", **changed})
+
+
+def config(name: str = "Configure", **changed: Any) -> EndpointConfigStep:
+    """An endpoint configuration of one variant."""
+    return EndpointConfigStep(**{"name": name, "variants": [variant()], **changed})
+
+
+def endpoint(name: str = "Serve", **changed: Any) -> EndpointStep:
+    """An endpoint that is waited for."""
+    return EndpointStep(**{"name": name, "endpoint_name": "houses", "config_name": "houses", **changed})
+
+
+def workflow(*steps: Step, **changed: Any) -> WorkflowDefinition:
+    """A workflow of these steps."""
+    return WorkflowDefinition(**{"name": "sample", "steps": list(steps), **changed})
+
+
+def problems(*steps: Any, **changed: Any) -> list[str]:
+    """What is wrong with a workflow of these steps, a line each; empty if nothing is."""
+    try:
+        WorkflowDefinition(**{"name": "sample", "steps": list(steps), **changed})
+    except DefinitionError as error:
+        return [str(problem) for problem in error.problems]
+    return []

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -54,12 +55,18 @@ def _findings() -> list[tuple[str, str, bool]]:
 
 
 def _engine() -> tuple[str, bool]:
-    from local_aws.containers.engine import EngineError, describe_engine  # probing takes a moment
+    # the local AWS is loaded only where it is asked
+    from local_aws.containers.engine import EngineError, choose_engine
+    from local_aws.platform import Platform
 
-    try:
-        return describe_engine(), True
-    except EngineError as error:
-        return str(error), False
+    with tempfile.TemporaryDirectory() as scratch:
+        ground = Platform(endpoint_url="http://127.0.0.1:0", state_dir=Path(scratch), cache_dir=Path(scratch))
+        try:
+            return choose_engine(ground).description, True
+        except EngineError as error:
+            return str(error), False
+        finally:
+            ground.stop()
 
 
 def _version(*command: str) -> str | None:

@@ -175,11 +175,11 @@ class PrivateView:
         work.mkdir()
         for name in self._own_folders():
             (root / name).mkdir(parents=True, exist_ok=True)
-        mounts: list[list[str]] = []
+        mounts: list[_Mount] = []
         for name in sorted(self._top_level(files)):
             mounts += self._mount_top(name, root, work, files)
         for point in _mounts_below_overlays(self.blocked):
-            mounts.append(["--rbind", str(point), str(_point(root, point, folder=point.is_dir()))])
+            mounts.append(_bound(point, _point(root, point, folder=point.is_dir())))
         for bind in (*self.machine_binds(), *binds):
             point = _point(root, bind.target, folder=bind.source.is_dir())
             if bind.copy_on_write:
@@ -189,7 +189,7 @@ class PrivateView:
                 inner.mkdir()
                 mounts.append(self._overlay([bind.source], layer, inner, point))
             else:
-                mounts.append(["--rbind", str(bind.source), str(point)])
+                mounts.append(_bound(bind.source, point))
         if hosts:
             table = Path("/etc/hosts").read_text() if Path("/etc/hosts").exists() else ""
             (root / "etc").mkdir(exist_ok=True)
@@ -199,9 +199,10 @@ class PrivateView:
                 launcher = _point(root, Path(target), folder=False)
                 launcher.write_text(text)
                 launcher.chmod(0o755)
-        mount = str(_tool("mount"))
-        script = " &&\n".join(shlex.join([mount, *mount_arguments]) for mount_arguments in mounts)
-        script += " || exit 125\n"
+        listed = scratch / "mounts"
+        listed.write_text("".join(each.row() for each in mounts))
+        # one program for all mounts: each further one would cost a millisecond or two
+        script = f"{_tool('mount')} -a -T {shlex.quote(str(listed))} || exit 125\n"
         launch = shlex.join([str(_tool("chroot")), str(root), "/bin/sh", "-c", _LAUNCH])
         # no exec: this shell stays as the first process, gives container-like exit codes and passes signals by
         script += f'{launch} "$@"\nexit $?\n'
@@ -270,15 +271,15 @@ class PrivateView:
         shared = {name for name in _SHARED if (Path("/") / name).is_dir()}
         return shared | _SYSTEM | _EMPTY | {entry.name for entry in files.iterdir()}
 
-    def _mount_top(self, name: str, root: Path, work: Path, files: Path) -> list[list[str]]:
+    def _mount_top(self, name: str, root: Path, work: Path, files: Path) -> "list[_Mount]":
         host, own, point = Path("/") / name, files / name, root / name
         if name in _SYSTEM:
             point.mkdir()
             if name == "proc" and self.own_processes:
-                return [["-t", "proc", "proc", str(point)]]
-            mounts = [["--rbind", str(host), str(point)]]
+                return [_Mount("proc", point, "proc", "defaults")]
+            mounts = [_bound(host, point)]
             if name == "dev" and Path("/dev/shm").is_dir():  # noqa: S108 - the kernel's own name
-                mounts.append(["-t", "tmpfs", "-o", "mode=1777", "shm", str(point / "shm")])
+                mounts.append(_Mount("shm", point / "shm", "tmpfs", "mode=1777"))
             return mounts
         for candidate in (own, host):
             if candidate.is_symlink():
@@ -297,11 +298,28 @@ class PrivateView:
         inner.mkdir()
         return [self._overlay(lowers, point, inner, point)]
 
-    def _overlay(self, lowers: list[Path], upper: Path, work: Path, point: Path) -> list[str]:
+    def _overlay(self, lowers: list[Path], upper: Path, work: Path, point: Path) -> "_Mount":
         options = f"lowerdir={':'.join(map(str, lowers))},upperdir={upper},workdir={work}"
         if self.overlay_options:
             options += "," + self.overlay_options
-        return ["-t", "overlay", "overlay", "-o", options, str(point)]
+        return _Mount("overlay", point, "overlay", options)
+
+
+@frozen
+class _Mount:
+    source: str
+    point: Path
+    kind: str
+    options: str
+
+    def row(self) -> str:
+        """As a line of a table of file systems."""
+        fields = (self.source, str(self.point), self.kind, self.options)
+        return " ".join(field.replace(" ", r"\040").replace("\t", r"\011") for field in fields) + " 0 0\n"
+
+
+def _bound(source: Path, point: Path) -> _Mount:
+    return _Mount(str(source), point, "none", "rbind")
 
 
 def changes(scratch: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import define, field
+from botocore.exceptions import ClientError
 
 from local_aws.server import LocalAws
 
@@ -61,6 +62,18 @@ class Deployer:
         self.cloudformation.delete_stack(StackName=name, **options)
         return self.settled(stack_id)
 
+    def remove(self, name: str) -> None:
+        """Removes a stack with whatever holds it, if it is there."""
+        try:
+            stack_id = self.describe(name)["StackId"]
+        except ClientError:
+            return
+        self.cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+        self.cloudformation.delete_stack(StackName=stack_id)
+        if self.settled(stack_id)["StackStatus"] == "DELETE_FAILED":
+            self.cloudformation.delete_stack(StackName=stack_id, DeletionMode="FORCE_DELETE_STACK")
+            self.settled(stack_id)
+
     def describe(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         return found
@@ -101,7 +114,7 @@ def stacks(local_aws: LocalAws) -> Iterator[Deployer]:
     deployer = Deployer(local_aws)
     yield deployer
     for name in reversed(deployer.names):
-        deployer.cloudformation.delete_stack(StackName=name)
+        deployer.remove(name)
 
 
 def parameter(value: Any, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local_aws.gateway.context import DEFAULT_ACCOUNT
 from local_aws.processes import Supervisor
+from local_aws.service_models import shared_session
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Platform:
     processes: Supervisor = field(factory=Supervisor)
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)
-    _session: Any = field(factory=boto3.session.Session)
+    _session: Any = field(factory=lambda: boto3.session.Session(botocore_session=shared_session()))
     _clients: dict[tuple[str, str, str, str | None], Any] = field(factory=dict)
     _lock: threading.RLock = field(factory=threading.RLock)
 
@@ -121,6 +122,8 @@ class Platform:
                     config=Config(
                         retries={"total_max_attempts": 1},
                         s3={"addressing_style": "path"},
+                        # StartSyncExecution and others would go to sync-127.0.0.1
+                        inject_host_prefix=False,
                         max_pool_connections=50,
                         read_timeout=900,
                         parameter_validation=False,

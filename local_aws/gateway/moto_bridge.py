@@ -23,7 +23,7 @@ from local_aws.gateway.context import RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.gateway.http import HttpRequest
 from local_aws.gateway.wire import Call, Request
-from local_aws.moto_mends import instance_catalogue
+from local_aws.moto_mends import instance_catalogue, shared_models
 
 _ACCOUNT_HEADER = "x-moto-account-id"
 _DROPPED = {"content-length", "transfer-encoding", "authorization", _ACCOUNT_HEADER}
@@ -36,6 +36,7 @@ _lock = Lock()
 # web pages of other sites have no business here, so no answer allows them to read it
 werkzeug_app.DISABLE_GLOBAL_CORS = True
 instance_catalogue.apply()
+shared_models.apply()
 
 
 def environ_of(request: HttpRequest) -> dict[str, Any]:

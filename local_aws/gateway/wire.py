@@ -8,7 +8,6 @@ import warnings
 from functools import cache
 from typing import Any
 
-import botocore.session
 from attrs import frozen
 from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
@@ -20,6 +19,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
 from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
+from local_aws.service_models import shared_loader
 
 # signing names that differ from botocore's service names: which service is told by the operation's path or target
 _SERVICES_BY_SIGNING_NAME = {
@@ -129,7 +129,7 @@ def services_of(signing_name: str) -> tuple[str, ...]:
 
 @cache
 def _known_services() -> frozenset[str]:
-    return frozenset(botocore.session.get_session().get_available_services())
+    return frozenset(shared_loader().list_available_services("service-2"))
 
 
 __all__ = ["Call", "Request", "answer", "get_service_model", "not_available", "parse", "resolve", "services_of"]

@@ -45,9 +45,10 @@ def register_sagemaker(
     engine = engine or partial(choose_engine, platform)
     runner = TrainingRunner(platform, engine, training or TrainingSettings())
     settings = endpoints or EndpointSettings()
-    deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings))
     routes = RouteTable()
     metrics = InvocationMetrics(platform)
+    invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
+    deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
     models = ModelOperations(platform, tags)
     configs = EndpointConfigOperations(platform, models, tags)
     gateway.register(
@@ -59,10 +60,9 @@ def register_sagemaker(
         ModelPackageGroupOperations(tags),
         RuntimeOperations(),
     )
-    invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))
     platform.on_stop(metrics.publish)
-    platform.on_stop(invocations.close)
     platform.on_stop(runner.stop)
     platform.on_stop(deployments.stop)
+    platform.on_stop(invocations.close)

@@ -41,11 +41,13 @@ class Ground:
         platform: the local AWS.
         engine: gives the container engine.
         settings: times and counts.
+        retire: told of each container's port before the container is ended.
     """
 
     platform: Platform
     engine: Callable[[], ContainerEngine]
     settings: EndpointSettings
+    retire: Callable[[int], None]
 
 
 @define(eq=False, kw_only=True)
@@ -161,6 +163,9 @@ class VariantFleet:
     def _end(self, instances: list[tuple[ModelInstance, LogStream]]) -> None:
         with self._lock:
             self._instances = [entry for entry in self._instances if entry not in instances]
+        for instance, _ in instances:
+            if instance.address is not None:
+                self.ground.retire(instance.address)
         threads = [threading.Thread(target=_end_instance, args=entry, name="model instance end") for entry in instances]
         for thread in threads:
             thread.start()

@@ -123,6 +123,18 @@ class Invocations:
         pool = self._pools[port] = Pool(asyncio.get_running_loop(), port, self.timeout)
         return pool
 
+    def retire(self, port: int) -> None:
+        """Lets go of a container that takes no more requests; called from any thread."""
+        pool = self._pools.get(port)
+        if pool is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and its connections with it
+                pool.loop.call_soon_threadsafe(self._retire, port, pool)
+
+    def _retire(self, port: int, pool: Pool) -> None:
+        if self._pools.get(port) is pool:
+            del self._pools[port]
+        pool.retire()
+
     def close(self) -> None:
         """Drops the connections to all containers, for the server's end; called from any thread."""
         for pool in list(self._pools.values()):

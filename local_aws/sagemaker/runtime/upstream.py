@@ -174,6 +174,7 @@ class Pool:
     _idle: list[_Connection] = field(factory=list)
     _all: set[_Connection] = field(factory=set)
     _opening: int = 0
+    _retired: bool = False
     _waiting: "deque[tuple[bytes, Done, float]]" = field(factory=deque)
     _sweeping: bool = False
     _tasks: set["asyncio.Task[None]"] = field(factory=set)
@@ -225,6 +226,8 @@ class Pool:
         """A connection is free: for the next request that waits, or for later."""
         if self._waiting:
             connection.send(*self._waiting.popleft())
+        elif self._retired:
+            connection.abort()
         else:
             self._idle.append(connection)
 
@@ -234,6 +237,15 @@ class Pool:
         if connection in self._idle:
             self._idle.remove(connection)
         self._grow()
+
+    def retire(self) -> None:
+        """Drops the connections that are free, the others after their answers: the container is about to end.
+
+        A server that is asked to end waits for its connections, kept ones too.
+        """
+        self._retired = True
+        for connection in list(self._idle):
+            connection.abort()
 
     def close(self) -> None:
         """Drops all connections; requests on them fail."""

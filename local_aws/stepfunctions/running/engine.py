@@ -135,7 +135,22 @@ class Engine:
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     def _blocking(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
-        return asyncio.get_running_loop().run_in_executor(self.platform.workers, work)
+        """Runs a function in a worker; what it raises is the future's, whom it is for knows what it means."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def carry_out() -> None:
+            result: Any = None
+            failure: Exception | None = None
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - handed on
+                failure = error
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, future, result, failure)
+
+        self.platform.workers.submit(carry_out)
+        return future
 
     def _launch(self, execution: Execution) -> None:
         if execution.status == "RUNNING":
@@ -202,6 +217,16 @@ class Engine:
         self.notifications.ended(execution)
         if not execution.ended.done():
             execution.ended.set_result(None)
+
+
+def _settle(future: "asyncio.Future[Any]", result: Any, failure: Exception | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(result)
+    else:
+        future.set_exception(failure)
+        future.exception()  # read, so that asyncio does not report what nobody waits for any more
 
 
 def _open_branches(branch: Branch) -> list[Branch]:

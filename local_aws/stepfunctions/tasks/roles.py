@@ -14,8 +14,18 @@ from local_aws.stepfunctions.language.errors import PERMISSIONS, TASK_FAILED, St
 
 SERVICE_PRINCIPAL = "states.amazonaws.com"
 _LIFETIME_SECONDS = 30 * 60
+# a session of a role that was deleted and made anew meets one of these, a denial among them
 _STALE_CODES = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
 )
 
 
@@ -45,20 +55,23 @@ class RoleSessions:
     _lock: threading.Lock = field(factory=threading.Lock)
 
     def call(self, service: str, region: str, role: RoleUse, use: Callable[[Any], Any]) -> Any:
-        """Runs `use` with a client that has the role's rights; once more where its session has ended.
+        """Runs `use` with a client that has the role's rights; once more with a new session where a kept one fails.
 
         Raises:
             StatesError: the role cannot be assumed.
             botocore.exceptions.ClientError: the call failed.
         """
+        with self._lock:
+            held = self._sessions.get(role)
+        credentials = self.credentials(role)
         try:
-            return use(self.platform.client(service, region=region, credentials=self.credentials(role)))
+            return use(self.platform.client(service, region=region, credentials=credentials))
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _STALE_CODES:
+            if held is None or error.response["Error"]["Code"] not in _STALE_CODES:
                 raise
             with self._lock:
                 self._sessions.pop(role, None)
-            return use(self.platform.client(service, region=region, credentials=self.credentials(role)))
+        return use(self.platform.client(service, region=region, credentials=self.credentials(role)))
 
     def credentials(self, role: RoleUse) -> Credentials:
         """The role's credentials.

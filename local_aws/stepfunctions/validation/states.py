@@ -112,7 +112,7 @@ class Checks:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.fault("Expected value of type Integer", location)
         elif not least <= value <= most:
-            self.fault(f"Value must be between {least:,g} and {most:,g}, got {value}".replace(",", ""), location)
+            self.fault(f"Value must be between {least} and {most}, got {value}", location)
 
     def state(self, state: dict[str, Any], at: str, language: str) -> None:
         """One state; what is inside its branches and processor is checked by the caller."""
@@ -273,7 +273,7 @@ class Checks:
         ranges = {
             "IntervalSeconds": (1, 99_999_999),
             "MaxAttempts": (0, 99_999_999),
-            "BackoffRate": (1.0, 99_999_999),
+            "BackoffRate": (1, 99_999_999),
             "MaxDelaySeconds": (1, 31_622_400),
         }
         for field, (least, most) in ranges.items():

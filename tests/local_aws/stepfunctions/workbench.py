@@ -103,7 +103,7 @@ class Workbench:
         client = self.client()
         still = 0
 
-        def look() -> dict[str, Any] | None:
+        def look() -> dict[str, Any]:
             nonlocal still
             described: dict[str, Any] = client.describe_execution(executionArn=execution)
             if described["status"] != "RUNNING":
@@ -111,7 +111,7 @@ class Workbench:
             still += 1
             if skip and still % 4 == 0:
                 self.clock.skip_to_next()
-            return None
+            return {}
 
         described = until(look)
         return self._result(described)
@@ -139,7 +139,7 @@ class Workbench:
 
     def at(self, execution: str, kind: str) -> dict[str, Any]:
         """Waits until an execution has an event of a kind; gives it."""
-        return until(lambda: next((event for event in self.history(execution) if event["type"] == kind), None))
+        return until(lambda: next((event for event in self.history(execution) if event["type"] == kind), {}))
 
     def function(self, handler: Callable[[Any], Any], name: str | None = None) -> str:
         """Makes a function of a callable; gives its ARN."""

@@ -62,13 +62,13 @@ def test_a_token_is_answered_once(bench: Workbench) -> None:
 
 
 def test_a_token_of_another_making(bench: Workbench) -> None:
-    for send in (
-        lambda: bench.client().send_task_success(taskToken="bm9uZQ==", output="1"),
-        lambda: bench.client().send_task_failure(taskToken="no base64!"),
-        lambda: bench.client().send_task_heartbeat(taskToken="x"),
+    for operation, members in (
+        ("send_task_success", {"taskToken": "bm9uZQ==", "output": "1"}),
+        ("send_task_failure", {"taskToken": "no base64!"}),
+        ("send_task_heartbeat", {"taskToken": "x"}),
     ):
         with pytest.raises(ClientError, match=r"InvalidToken.*Invalid Token: 'Invalid token'"):
-            send()
+            getattr(bench.client(), operation)(**members)
 
 
 def test_an_output_that_is_no_json(bench: Workbench) -> None:

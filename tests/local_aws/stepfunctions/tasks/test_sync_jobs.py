@@ -18,9 +18,7 @@ def train(name: str, **members: Any) -> dict[str, Any]:
 
 def started(bench: Workbench, name: str, state: dict[str, Any] | None = None, **members: Any) -> str:
     """Starts an execution and waits until its job runs."""
-    definition = {"StartAt": "S", "States": {"S": state or train(name), "Next": {"Type": "Pass", "End": True}}}
-    if state is None or "Catch" not in state:
-        del definition["States"]["Next"]
+    definition = {"StartAt": "S", "States": {"S": state or train(name)}}
     execution = bench.start(bench.machine(definition, **members))
     bench.at(execution, "TaskSubmitted")
     return execution

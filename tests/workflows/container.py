@@ -75,7 +75,9 @@ class Container:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        environment = self.environment(SAGEMAKER_BIND_TO_PORT=str(port), MODEL_SERVER_WORKERS="1")
+        environment = self.environment(
+            SAGEMAKER_BIND_TO_PORT=str(port), MODEL_SERVER_WORKERS="1", MODEL_SERVER_HOST="127.0.0.1"
+        )
         server = subprocess.Popen([str(SOURCE / "serve")], env=environment)
         try:
             connection = _connect(server, port)

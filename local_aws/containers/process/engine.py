@@ -134,6 +134,8 @@ def start(
     environment = runtime_environment(storage, image, spec.environment)
     if port is not None:
         environment["SAGEMAKER_BIND_TO_PORT"] = str(port)
+        # no network of its own: a program that honours it stays on loopback
+        environment["MODEL_SERVER_HOST"] = "127.0.0.1"
     if view is not None:
         command = view.command(
             scratch=scratch / "view",

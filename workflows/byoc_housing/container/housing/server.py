@@ -38,11 +38,12 @@ def main() -> int:
     Environment:
         MODEL_SERVER_WORKERS: processes. Default: one a processor.
         MODEL_SERVER_TIMEOUT: seconds after which a worker that hangs is restarted. Default: 60.
+        MODEL_SERVER_HOST: the address to listen on. Default: all of the container's.
         SAGEMAKER_BIND_TO_PORT: the port to listen on. Default: 8080.
     """
     try:
         settings = {
-            "bind": f"0.0.0.0:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1, 65535)}",
+            "bind": f"{os.environ.get('MODEL_SERVER_HOST', '0.0.0.0')}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1, 65535)}",
             "workers": _number("MODEL_SERVER_WORKERS", os.cpu_count() or 1, 1, 1024),
             "timeout": _number("MODEL_SERVER_TIMEOUT", 60, 1, 3600),
             "worker_class": "uvicorn_worker.UvicornWorker",

@@ -1,7 +1,10 @@
 """The process engine runs real programs of images."""
 
+import fcntl
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,14 @@ def engine(request: pytest.FixtureRequest, process_engine: ProcessEngine) -> Pro
 
 def spec(image: str, opt_ml: Path, output: Output, *arguments: str, **settings: object) -> RunSpec:
     return RunSpec(image=image, arguments=arguments, opt_ml=opt_ml, on_line=output, **settings)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def port_8080() -> Iterator[None]:
+    """Keeps test processes that run side by side from serving on the one port 8080 at a time."""
+    with (Path(tempfile.gettempdir()) / "local-aws-tests-port-8080.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def answer(container: RunningContainer) -> str:
@@ -135,6 +146,7 @@ def wait_for(output: Output, line: str) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.usefixtures("port_8080")
 @pytest.mark.parametrize("honour", [True, False])
 def test_a_server_is_reached_at_its_port(
     engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output, honour: bool
@@ -148,6 +160,7 @@ def test_a_server_is_reached_at_its_port(
         container.terminate(5)
 
 
+@pytest.mark.usefixtures("port_8080")
 def test_a_second_server_that_insists_on_8080_says_so(
     process_engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output
 ) -> None:

@@ -75,7 +75,7 @@ def _by_actions(statement: Statement) -> Any:
 
 
 def _union(first: Statement, second: Statement) -> Statement:
-    reasons = dict.fromkeys(reason for reason in (first.reason, second.reason) if reason is not None)
+    reasons = dict.fromkeys(reason for found in (first, second) if found.reason for reason in found.reason.split("; "))
     return Statement(
         actions=sorted({*first.actions, *second.actions}),
         resources=list(dict.fromkeys([*first.resources, *second.resources])),

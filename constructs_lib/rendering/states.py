@@ -105,14 +105,15 @@ class _Renderer:
             "Type": "Task",
             "Resource": self._resource(loop.question),
             "Parameters": payload(loop.request, self._variables),
-            "Assign": self._variables.assign(step),
             "Retry": [dict(_ASK_AGAIN)],
             "Next": look,
             **catches,
         }
         status = f"$.{loop.status}"
+        # only then are all members of the response sure to be there
+        keep = _present({"Assign": self._variables.assign(step)})
         choices = [
-            *({"Variable": status, "StringEquals": value, "Next": following or done} for value in loop.done),
+            *({"Variable": status, "StringEquals": value, **keep, "Next": following or done} for value in loop.done),
             *({"Variable": status, "StringEquals": value, "Next": wait} for value in loop.pending),
             {"Variable": f"$.{loop.reason}", "IsPresent": True, "Next": failed},
         ]

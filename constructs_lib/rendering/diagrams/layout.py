@@ -4,12 +4,10 @@ The steps are those of Sugiyama, Tagawa and Toda ("Methods for visual understand
 structures", 1981): break circles, give layers, order within layers by barycentres, then place.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from attrs import define, field, frozen
-
-Key = Hashable
 
 
 @frozen
@@ -24,8 +22,8 @@ class Size:
 class Link:
     """An edge to be laid out; heavier ones are kept straighter."""
 
-    source: Key
-    target: Key
+    source: str
+    target: str
     weight: float = 1.0
     label: Size = Size(0, 0)
 
@@ -49,7 +47,7 @@ class Layout:
     """
 
     size: Size
-    places: Mapping[Key, Point]
+    places: Mapping[str, Point]
     routes: Sequence[Sequence[Point]]
 
 
@@ -68,7 +66,7 @@ _SWEEPS = 15
 _PORT = 26.0
 
 
-def lay_out(sizes: Mapping[Key, Size], links: Sequence[Link], *, gap: float = 36, layer_gap: float = 44) -> Layout:
+def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36, layer_gap: float = 44) -> Layout:
     """Lays out a graph.
 
     Args:
@@ -79,7 +77,7 @@ def lay_out(sizes: Mapping[Key, Size], links: Sequence[Link], *, gap: float = 36
     """
     backward = _backward(sizes, links)
     ranks = _ranks(sizes, links, backward)
-    cells: dict[Key, _Cell] = {key: _Cell(size, ranks[key]) for key, size in sizes.items()}
+    cells: dict[str, _Cell] = {key: _Cell(size, ranks[key]) for key, size in sizes.items()}
     layers: list[list[_Cell]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
     for cell in cells.values():
         layers[cell.layer].append(cell)
@@ -111,13 +109,13 @@ def lay_out(sizes: Mapping[Key, Size], links: Sequence[Link], *, gap: float = 36
     return Layout(size=Size(right - left, tops[-1] + heights[-1]), places=places, routes=routes)
 
 
-def _backward(sizes: Mapping[Key, Size], links: Sequence[Link]) -> set[int]:
+def _backward(sizes: Mapping[str, Size], links: Sequence[Link]) -> set[int]:
     """The links that close a circle, found by walking in depth."""
-    leaving: dict[Key, list[int]] = {key: [] for key in sizes}
+    leaving: dict[str, list[int]] = {key: [] for key in sizes}
     for number, link in enumerate(links):
         leaving[link.source].append(number)
     found: set[int] = set()
-    state: dict[Key, str] = {}
+    state: dict[str, str] = {}
     for root in sizes:
         if root in state:
             continue
@@ -139,14 +137,14 @@ def _backward(sizes: Mapping[Key, Size], links: Sequence[Link]) -> set[int]:
     return found
 
 
-def _ranks(sizes: Mapping[Key, Size], links: Sequence[Link], backward: set[int]) -> dict[Key, int]:
+def _ranks(sizes: Mapping[str, Size], links: Sequence[Link], backward: set[int]) -> dict[str, int]:
     """The layer of each node: below everything that leads to it."""
     forward = [
         (link.target, link.source) if number in backward else (link.source, link.target)
         for number, link in enumerate(links)
     ]
     waiting = dict.fromkeys(sizes, 0)
-    after: dict[Key, list[Key]] = {key: [] for key in sizes}
+    after: dict[str, list[str]] = {key: [] for key in sizes}
     for source, target in forward:
         waiting[target] += 1
         after[source].append(target)
@@ -161,7 +159,7 @@ def _ranks(sizes: Mapping[Key, Size], links: Sequence[Link], backward: set[int])
     return ranks
 
 
-def _chain(link: Link, reverse: bool, cells: Mapping[Key, _Cell], layers: list[list[_Cell]]) -> list[_Cell]:
+def _chain(link: Link, reverse: bool, cells: Mapping[str, _Cell], layers: list[list[_Cell]]) -> list[_Cell]:
     """The cells that a link goes through from top to bottom, with new ones in the layers between its ends."""
     ends = (cells[link.target], cells[link.source]) if reverse else (cells[link.source], cells[link.target])
     chain = [ends[0]]

@@ -1,6 +1,6 @@
 """A graph as an SVG picture."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -81,7 +81,7 @@ def _graph(graph: Graph, statuses: Statuses | None, *, outermost: bool) -> _Pict
     boxes = {node.name: _node(node, statuses) for node in graph.nodes}
     edges = [edge for edge in graph.edges if edge.source != edge.target]
     ends = [node.name for node in graph.nodes if node.ends and outermost]
-    sizes: dict[Hashable, Size] = {_START: Size(_MARK, _MARK)} if outermost else {}
+    sizes: dict[str, Size] = {_START: Size(_MARK, _MARK)} if outermost else {}
     sizes |= {name: box.size for name, box in boxes.items()}
     sizes |= {_END: Size(_MARK, _MARK)} if ends else {}
     links = [Link(edge.source, edge.target, _WEIGHTS[edge.kind], _label_size(edge.label)) for edge in edges]
@@ -131,7 +131,8 @@ def _node(node: Node, statuses: Statuses | None) -> _Picture:
         y += _SMALL_LINE
     if found.word:
         elements.append(element("rect", x=_LEFT, y=y - 12, width=badge, height=17, rx=8.5, fill=found.stroke))
-        elements.append(element("text", escape(found.word), class_="badge", x=_LEFT + 7, y=y))
+        middle = _LEFT + badge / 2
+        elements.append(element("text", escape(found.word), class_="badge", text_anchor="middle", x=middle, y=y))
     if node.branches:
         elements.append(inner.at((width - inner.size.width) / 2, head + _PADDING - 4))
     return _Picture(Size(width, height), elements)
@@ -193,7 +194,7 @@ def _label_size(label: str) -> Size:
     return Size(max(text_width(line, _SMALL) for line in lines), len(lines) * _SMALL_LINE)
 
 
-def _marks(places: Mapping[Hashable, Point]) -> list[str]:
+def _marks(places: Mapping[str, Point]) -> list[str]:
     """Where the execution begins and ends."""
     half = _MARK / 2
     marks = []

@@ -88,6 +88,7 @@ def test_outputs_exist_passing() -> None:
     answered = function("Ask", payload={"token": TASK_TOKEN}, wait_for_callback=True)
     started = training("Start", wait=False)
     served, asked = endpoint("Serve"), endpoint("Request", wait=False)
+    saved, configured = model("Save"), config("Configure")
     reader = {
         "a": train.output("FinalMetricDataList[0].Value"),
         "b": train.output("HyperParameters.eta"),
@@ -97,9 +98,11 @@ def test_outputs_exist_passing() -> None:
         "f": started.output("TrainingJobArn"),
         "g": served.output("ProductionVariants[0].CurrentWeight"),
         "h": asked.output("EndpointArn"),
+        "i": saved.output("ModelArn"),
+        "j": configured.output("EndpointConfigArn"),
     }
-    steps = [train, image, call, answered, started, served, asked, function("Read", payload=reader)]
-    assert problems(*steps) == []
+    before = [train, image, call, answered, started, served, asked, saved, configured]
+    assert problems(*before, function("Read", payload=reader)) == []
 
 
 def test_outputs_are_read_after_their_step() -> None:

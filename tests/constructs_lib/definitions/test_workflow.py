@@ -74,8 +74,10 @@ def test_an_unknown_step_cannot_be_looked_up() -> None:
 def test_roles_are_given_to_steps_that_have_none() -> None:
     failed = FailStep(name="Failed")
     rescue = model("Rescue", role=None)
-    first = function("A", catch=[Catch(next_step=rescue)])
-    definition = workflow(first, training(role=None, catch=[Catch(next_step=failed)]), model(role=ROLE))
+    caught = [Catch(errors=[TASK_FAILED], next_step=rescue), Catch(next_step=failed)]
+    definition = workflow(
+        function("A", catch=caught), training(role=None, catch=[Catch(next_step=failed)]), model(role=ROLE)
+    )
     assert [step.name for step in definition.steps_without_role] == ["Train", "Rescue"]
 
     given = definition.with_roles({"Train": OTHER_ROLE, "Rescue": TOKEN})
@@ -131,6 +133,7 @@ def test_the_schema_of_the_input_has_the_rules_of_the_requests() -> None:
         model(model_name=ExecutionInput("Name")),
         endpoint(endpoint_name=ExecutionInput("Endpoint", pattern="houses-.*")),
         function("Note", payload={"share": ExecutionInput("Share", type="number")}),
+        function("Tell", payload={"loud": ExecutionInput("Loud", type="boolean")}),
     )
 
     schema = definition.execution_input_schema()
@@ -159,8 +162,9 @@ def test_the_schema_of_the_input_has_the_rules_of_the_requests() -> None:
             },
             "Endpoint": {"type": "string", "maxLength": 63, "pattern": "^(?:houses-.*)$"},
             "Share": {"type": "number"},
+            "Loud": {"type": "boolean"},
         },
-        "required": ["JobName", "Seconds", "Team", "Name", "Endpoint", "Share"],
+        "required": ["JobName", "Seconds", "Team", "Name", "Endpoint", "Share", "Loud"],
         "additionalProperties": False,
     }
 

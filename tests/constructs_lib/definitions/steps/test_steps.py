@@ -1,0 +1,119 @@
+"""What holds for every kind of step."""
+
+import pytest
+
+from constructs_lib.definitions import (
+    BuildOverrides,
+    ContainerImage,
+    FailStep,
+    Step,
+    TaskStep,
+    TrainingStep,
+    UniqueName,
+)
+from constructs_lib.definitions.steps.base import Integration, name_from
+from constructs_lib.definitions.values import StepOutput
+from tests.constructs_lib.samples import (
+    FUNCTION,
+    IMAGE,
+    REPOSITORY,
+    ROLE,
+    build,
+    config,
+    endpoint,
+    function,
+    model,
+    training,
+)
+
+TASKS = [function(), build(), training(), training(wait=False), model(), config(), endpoint(), endpoint(wait=False)]
+
+
+@pytest.mark.parametrize("step", TASKS, ids=lambda step: f"{type(step).__name__}-{step.integration.pattern}")
+def test_a_task_tells_its_call_and_what_it_needs(step: TaskStep) -> None:
+    assert step.integration.operation[0].isupper()
+    assert step.engine_needs
+    assert step.kind != TaskStep.kind
+    assert step.output("A.B") == StepOutput(step.name, "A.B")
+
+
+def test_integrations() -> None:
+    assert [(step.integration.service, step.integration.operation, step.integration.pattern) for step in TASKS] == [
+        ("lambda", "Invoke", "request"),
+        ("lambda", "Invoke", "callback"),
+        ("sagemaker", "CreateTrainingJob", "sync"),
+        ("sagemaker", "CreateTrainingJob", "request"),
+        ("sagemaker", "CreateModel", "request"),
+        ("sagemaker", "CreateEndpointConfig", "request"),
+        ("sagemaker", "CreateEndpoint", "request"),
+        ("sagemaker", "CreateEndpoint", "request"),
+    ]
+    assert Integration(service="sagemaker", action="describeEndpoint", sdk=True).operation == "DescribeEndpoint"
+
+
+def test_a_request_cannot_be_changed() -> None:
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        training().request["TrainingJobName"] = "other"  # type: ignore[index]
+
+
+def test_steps_are_not_equal_but_for_themselves() -> None:
+    step = function()
+    assert step == step  # noqa: PLR0124 - identity is what is tested
+    assert step != function()
+    assert len({step, function()}) == 2
+
+
+def test_dependencies_are_names() -> None:
+    assert function(depends_on=[function("A"), "B"]).dependencies == ("A", "B")
+    assert Step(name="S").values == ()
+    assert FailStep(name="F", error="a", cause="b").values == ("a", "b")
+
+
+def test_names_that_are_not_given_are_unique_in_each_execution() -> None:
+    assert training("Train it!").job_name == UniqueName("train-it", per_attempt=True)
+    assert model("Save model").model_name == UniqueName("save-model")
+    assert config("Create Endpoint Config").config_name == UniqueName("create-endpoint-config")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("Train Step", "train-step"),
+        ("Calls CodeBuild to Build Container", "calls-codebuild-to-build-co"),
+        ("a" * 26 + " b", "a" * 26),
+        ("日本", "step"),
+        ("--x--", "x"),
+    ],
+)
+def test_parts_of_names(name: str, part: str) -> None:
+    assert name_from(name) == part
+
+
+def test_a_role_is_given_without_changing_the_step() -> None:
+    step = training(role=None)
+    given = step.with_role(ROLE)
+
+    assert (step.role, given.role) == (None, ROLE)
+    assert "RoleArn" not in step.request
+    assert given.request["RoleArn"] == ROLE
+    assert isinstance(given, TrainingStep)
+
+
+def test_images_by_address_and_with_their_repository() -> None:
+    assert training().container == ContainerImage(uri=IMAGE)
+    assert model(image=build().image).container == ContainerImage(
+        uri=StepOutput("Build", "ImageUri"), repository_arn=REPOSITORY
+    )
+
+
+def test_a_build_without_overrides_says_nothing_of_them() -> None:
+    assert set(build().request["Payload"]) == {"TaskToken"}
+    assert build().request["FunctionName"] == FUNCTION
+    assert build(overrides=BuildOverrides(dockerfile="D")).request["Payload"]["Overrides"] == {"Dockerfile": "D"}
+
+
+def test_models_and_roles_without_data() -> None:
+    assert "ModelDataUrl" not in model().request["PrimaryContainer"]
+    assert model().artifacts == {}
+    assert function().model_needs == ()
+    assert config().model_needs == ()

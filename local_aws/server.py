@@ -5,6 +5,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,10 +34,12 @@ class LocalAws:
     Args:
         port: TCP port on 127.0.0.1. Default: a free one.
         cache_dir: where container environments are kept between runs. Default: a temporary folder, removed at stop.
+        register: makes the services and registers them with the gateway. Default: all that there are.
     """
 
     port: int = 0
     cache_dir: Path | None = None
+    register: Callable[[Gateway, Platform], None] | None = None
     platform: Platform = field(init=False)
     gateway: Gateway = field(init=False)
     health: Health = field(init=False)
@@ -72,7 +75,7 @@ class LocalAws:
         authority = IamAuthority()
         self.gateway = Gateway(authority)
         self.gateway.register(StsOperations(authority.identities))
-        register_services(self.gateway, self.platform)
+        (self.register or register_services)(self.gateway, self.platform)
         self.health = Health(self.gateway, self.platform, self.stop_requested.set)
         self.health.register()
         config = uvicorn.Config(

@@ -172,11 +172,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             ),
         )
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("local_aws.server.register_services", register)
-        with LocalAws() as running:
-            running.platform.client("s3", region=REGION).create_bucket(Bucket=BUCKET)
-            yield Account(running.platform, made[0], events)
+    with LocalAws(register=register) as running:
+        running.platform.client("s3", region=REGION).create_bucket(Bucket=BUCKET)
+        yield Account(running.platform, made[0], events)
 
 
 @pytest.fixture(scope="session")

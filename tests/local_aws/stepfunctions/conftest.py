@@ -34,9 +34,7 @@ def bench() -> Iterator[Workbench]:
         platform.on_event(lambda _account, _region, event: events.append(event))
         made["engine"] = register_stepfunctions(gateway, platform, clock)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("local_aws.server.register_services", register)
-        with LocalAws() as running:
-            workbench = Workbench(running.platform, events=events, **made)
-            workbench.role = workbench.make_role("everything", allow("*"))
-            yield workbench
+    with LocalAws(register=register) as running:
+        workbench = Workbench(running.platform, events=events, **made)
+        workbench.role = workbench.make_role("everything", allow("*"))
+        yield workbench

@@ -3,6 +3,8 @@
 import tarfile
 from pathlib import Path
 
+from local_aws.unpacking import extract
+
 _COMPRESSION = 1
 """Models are mostly noise to gzip: more effort costs seconds and saves little."""
 
@@ -23,6 +25,6 @@ def unpack(archive: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            extract(tar, folder)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{archive.name}: {error}") from error

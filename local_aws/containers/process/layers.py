@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local_aws.containers.process.environments import share
+from local_aws.unpacking import extract
 
 _LINKS_FOLLOWED = 40
 
@@ -90,7 +91,7 @@ def unpack(archive: Path, folder: Path) -> None:
         tarfile.TarError: it is damaged, or would write outside `folder`.
     """
     with tarfile.open(archive) as content:
-        content.extractall(folder, filter="tar")
+        extract(content, folder, links_may_lead_outside=True)
 
 
 def merge(changed: Path, files: Path, *, keep_marks: bool = True) -> None:

@@ -41,9 +41,10 @@ def main() -> int:
         MODEL_SERVER_HOST: the address to listen on. Default: all of the container's.
         SAGEMAKER_BIND_TO_PORT: the port to listen on. Default: 8080.
     """
+    host = os.environ.get("MODEL_SERVER_HOST", "0.0.0.0")  # noqa: S104 - SageMaker calls from outside the container
     try:
         settings = {
-            "bind": f"{os.environ.get('MODEL_SERVER_HOST', '0.0.0.0')}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1, 65535)}",
+            "bind": f"{host}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1, 65535)}",
             "workers": _number("MODEL_SERVER_WORKERS", os.cpu_count() or 1, 1, 1024),
             "timeout": _number("MODEL_SERVER_TIMEOUT", 60, 1, 3600),
             "worker_class": "uvicorn_worker.UvicornWorker",

@@ -11,6 +11,7 @@ from local_aws.cloudformation.evaluation import Evaluation
 from local_aws.cloudformation.graph import reverse
 from local_aws.cloudformation.parallel import run_graph
 from local_aws.cloudformation.resource_work import LiveValues, ResourceWorker
+from local_aws.cloudformation.resources.provider import changed_properties
 from local_aws.cloudformation.rollback import Rollback
 from local_aws.cloudformation.stacks import RegionState, Stack, StackResource, now
 from local_aws.gateway.errors import AwsError
@@ -143,7 +144,7 @@ class StackEngine:
         except AwsError as error:
             stack.set_resource_status(resource, "UPDATE_FAILED", reason_of(error))
             raise
-        if properties != resource.properties or resource.status == "UPDATE_FAILED":
+        if changed_properties(resource.properties, properties) or resource.status == "UPDATE_FAILED":
             old = self.worker.update(resource, properties)
             if old is not None:
                 replaced.append(old)
@@ -231,7 +232,7 @@ class StackEngine:
                 if current.physical_id:
                     leftovers.append((current, "Delete"))
                 self._put_back(old)
-            elif current.properties != old.properties or current.status == "UPDATE_FAILED":
+            elif changed_properties(current.properties, old.properties) or current.status == "UPDATE_FAILED":
                 self.worker.restore(current, old)
             else:
                 current.definition, current.dependencies = old.definition, old.dependencies

@@ -196,7 +196,7 @@ class ResourceWorker:
         try:
             before, after = (resolve_secrets(item, self.client) for item in (attempted, old.properties))
             scope = self._scope(resource)
-            if attempted != old.properties:
+            if changed_properties(attempted, old.properties):
                 provider.update(scope, old.physical_id, before, after)
             resource.attributes = provider.attributes(scope, old.physical_id, after)
         except BaseException as error:

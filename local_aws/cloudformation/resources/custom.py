@@ -10,6 +10,7 @@ from attrs import evolve
 
 from local_aws.cloudformation.callbacks import Callback, Callbacks
 from local_aws.cloudformation.errors import OperationCancelledError, ResourceError
+from local_aws.cloudformation.intrinsics import Pending
 from local_aws.cloudformation.resources.provider import Provider, ResourceScope, Schema
 
 _MAX_TIMEOUT_SECONDS = 3600
@@ -34,9 +35,12 @@ class CustomProvider(Provider):
     schema = evolve(Schema.of("", required="ServiceToken"), attributes=None)
 
     def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
-        """Any property is allowed; the service token must be there, the timeout in range."""
-        if "ServiceToken" not in properties:
+        """Any property is allowed; the service token must be an ARN, the timeout in range."""
+        token = properties.get("ServiceToken")
+        if token is None:
             yield "Property ServiceToken cannot be empty."
+        elif not isinstance(token, Pending) and str(token).split(":")[2:3] not in (["lambda"], ["sns"]):
+            yield f"Invalid service token {token}: expected the ARN of a Lambda function or an SNS topic"
         timeout = str(properties.get("ServiceTimeout", _MAX_TIMEOUT_SECONDS))
         if "ServiceTimeout" in properties and not (timeout.isdigit() and 1 <= int(timeout) <= _MAX_TIMEOUT_SECONDS):
             yield f"ServiceTimeout must be a number of seconds from 1 to {_MAX_TIMEOUT_SECONDS}, got {timeout}"
@@ -47,8 +51,16 @@ class CustomProvider(Provider):
             yield "Modifying service token is not allowed."
 
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
-        """Asks for the creation and waits for the answer."""
-        answer = self._ask(scope, "Create", properties)
+        """Asks for the creation and waits for the answer.
+
+        A creation that fails without an id gets one, so that the rollback asks for the removal of whatever was made.
+        """
+        try:
+            answer = self._ask(scope, "Create", properties)
+        except (ResourceError, OperationCancelledError):
+            if scope.physical_id is None:
+                scope.created(scope.name(128))
+            raise
         return str(answer["PhysicalResourceId"])
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
@@ -104,12 +116,10 @@ class CustomProvider(Provider):
             scope.client("lambda", region).invoke(
                 FunctionName=token, InvocationType="Event", Payload=json.dumps(message)
             )
-        elif service == "sns":
+        else:
             scope.client("sns", region).publish(
                 TopicArn=token, Subject="AWS CloudFormation custom resource request", Message=json.dumps(message)
             )
-        else:
-            raise ResourceError(f"Invalid service token {token}: expected the ARN of a Lambda function or an SNS topic")
 
     def _wait(self, scope: ResourceScope, callback: Callback, timeout: float) -> dict[str, Any]:
         deadline = time.monotonic() + timeout

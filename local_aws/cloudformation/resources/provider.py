@@ -180,7 +180,16 @@ class Provider:
 
 def changed_properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     """The names of the properties that differ."""
-    return {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    return {name for name in {*old, *new} if not _same(old.get(name), new.get(name))}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality of JSON values: 1 and true differ, unlike in Python."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def tags_of(properties: Mapping[str, Any]) -> dict[str, str]:

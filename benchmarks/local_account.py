@@ -45,8 +45,8 @@ class LocalAccount:
         self.port = port
         self._session = boto3.session.Session(
             aws_access_key_id="benchmark",
-            aws_secret_access_key="benchmark",
-            region_name=REGION,  # noqa: S106 - any key is the root
+            aws_secret_access_key="benchmark",  # noqa: S106 - any key is the root
+            region_name=REGION,
         )
         self.client("s3").create_bucket(Bucket=BUCKET)
 

@@ -80,6 +80,7 @@ class LocalAws:
         self.health.register()
         config = uvicorn.Config(
             self.gateway,
+            http=self.gateway.protocol or "auto",
             log_config=None,
             access_log=False,
             lifespan="off",

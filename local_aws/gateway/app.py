@@ -59,9 +59,11 @@ class Gateway:
 
     Args:
         authority: who is who, and who may what.
+        protocol: serves connections, where a service brings its own for a path that must be fast. Default: uvicorn's.
     """
 
     authority: Authority
+    protocol: type[asyncio.Protocol] | None = None
     _operations: dict[str, dict[str, Handler]] = field(factory=dict)
     _amendments: dict[tuple[str, str], Handler] = field(factory=dict)
     _routes: list[tuple[str, re.Pattern[str], DataPlane]] = field(factory=list)

@@ -16,6 +16,7 @@ from local_aws.sagemaker.model_package_groups import ModelPackageGroupOperations
 from local_aws.sagemaker.runtime.invocations import Invocations
 from local_aws.sagemaker.runtime.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime.operations import RuntimeOperations
+from local_aws.sagemaker.runtime.protocol import invocation_protocol
 from local_aws.sagemaker.runtime.route import INVOCATIONS, InvocationRoute
 from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
@@ -60,6 +61,7 @@ def register_sagemaker(
         ModelPackageGroupOperations(tags),
         RuntimeOperations(),
     )
+    gateway.protocol = invocation_protocol(invocations)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))
     platform.on_stop(metrics.publish)

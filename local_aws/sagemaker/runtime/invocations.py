@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
+import random
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -201,7 +201,7 @@ class Invocations:
             respond(*model_error(plan.route, outcome))
             return
         headers = [
-            (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+            (b"x-amzn-requestid", request_id()),
             (b"x-amzn-invoked-production-variant", plan.variant.encode()),
         ]
         for header, value in outcome.headers:
@@ -229,6 +229,12 @@ class Plan:
         self.variant = variant
         self.port = port
         self.payload = payload
+
+
+def request_id() -> bytes:
+    """An identifier in the form of a UUID; several times faster than a real one."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}".encode()
 
 
 def _variant(route: EndpointRoute, target: str | None) -> VariantRoute:
@@ -291,6 +297,6 @@ def _json_error(status: int, code: str, members: dict[str, Any]) -> tuple[int, H
     headers = [
         (b"content-type", b"application/json"),
         (b"x-amzn-errortype", code.encode()),
-        (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+        (b"x-amzn-requestid", request_id()),
     ]
     return status, headers, json.dumps(members).encode()

@@ -5,7 +5,6 @@ import binascii
 import json
 import re
 import struct
-import uuid
 from collections.abc import AsyncIterator
 
 import httptools
@@ -13,7 +12,7 @@ from attrs import define
 
 from local_aws.gateway.app import Receive, Scope, Send, read_body
 from local_aws.gateway.errors import AwsError
-from local_aws.sagemaker.runtime.invocations import Invocations, Plan, model_error, refusal
+from local_aws.sagemaker.runtime.invocations import Invocations, Plan, model_error, refusal, request_id
 from local_aws.sagemaker.runtime.upstream import BROKEN, TIMED_OUT, UNREACHABLE, Answer, Headers
 
 STREAMS = r"/endpoints/([^/]+)/invocations-response-stream"
@@ -124,7 +123,7 @@ class StreamRoute:
             return
         headers = [
             (b"content-type", b"application/vnd.amazon.eventstream"),
-            (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+            (b"x-amzn-requestid", request_id()),
             (b"x-amzn-invoked-production-variant", plan.variant.encode()),
             (b"x-amzn-sagemaker-content-type", begun.header(b"content-type") or b""),
         ]

@@ -52,7 +52,7 @@ class ExecutionOperations(OperationGroup):
                     raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{execution.arn}'")
                 records.executions[execution.arn] = execution
             records.forget_old()
-        self.engine.start(execution)
+        self._begin(execution)
         return {"executionArn": execution.arn, "startDate": date(execution.started)}
 
     @operation("StartSyncExecution")
@@ -62,7 +62,7 @@ class ExecutionOperations(OperationGroup):
         if not revision.is_express:
             raise AwsError("StateMachineTypeNotSupported", _EXPRESS_NOT_SUPPORTED)
         execution = self._make(revision, request, version, alias)
-        self.engine.start(execution)
+        self._begin(execution)
         execution.ended.result()
         milliseconds = int(((execution.stopped or execution.started) - execution.started) * 1000)
         answer: dict[str, Any] = {
@@ -203,7 +203,7 @@ class ExecutionOperations(OperationGroup):
             arn = f"{arn}:{uuid.uuid4()}"
         history = History(self.engine.clock, limited=not revision.is_express, kept=not revision.is_express)
         compact = to_json(value)
-        execution = Execution(
+        return Execution(
             arn=arn,
             name=name,
             revision=revision,
@@ -216,12 +216,17 @@ class ExecutionOperations(OperationGroup):
             alias_arn=alias,
             trace_header=request.get("traceHeader"),
         )
-        details = {"input": text, "roleArn": revision.role_arn}
-        qualifiers = {"stateMachineVersionArn": version, "stateMachineAliasArn": alias}
+
+    def _begin(self, execution: Execution) -> None:
+        details = {"input": execution.input_text, "roleArn": execution.revision.role_arn}
+        qualifiers = {
+            "stateMachineVersionArn": execution.version_arn,
+            "stateMachineAliasArn": execution.alias_arn,
+        }
         details |= {name: value for name, value in qualifiers.items() if value is not None}
-        history.listener = self.engine.notifications.history_listener(execution)
-        history.add("ExecutionStarted", 0, details)
-        return execution
+        execution.history.listener = self.engine.notifications.history_listener(execution)
+        execution.history.add("ExecutionStarted", 0, details)
+        self.engine.start(execution)
 
 
 _UNREADABLE_WORD = re.compile(r"\s*([A-Za-z_]\w*)")

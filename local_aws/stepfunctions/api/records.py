@@ -15,6 +15,7 @@ from local_aws.stepfunctions.tasks.activities import Activities
 _MAX_HISTORY_BYTES = 64 * 1024 * 1024
 _MAX_EXECUTIONS = 10_000
 _MAX_TAGS = 50
+_STARTS_BETWEEN_LOOKS = 20
 
 
 @frozen(kw_only=True)
@@ -60,12 +61,22 @@ class StateMachine:
 
 @define(eq=False)
 class RegionRecords:
-    """The records of one account and region; `lock` guards the dictionaries."""
+    """The records of one account and region.
+
+    Attributes:
+        machines: state machines by ARN.
+        executions: by ARN, oldest first.
+        activities: the region's activities.
+        tags: of state machines and activities, by ARN.
+        started: how many executions were started.
+        lock: guards the dictionaries.
+    """
 
     machines: dict[str, StateMachine] = field(factory=dict)
     executions: "OrderedDict[str, Execution]" = field(factory=OrderedDict)
     activities: Activities = field(factory=Activities)
     tags: dict[str, dict[str, str]] = field(factory=dict)
+    started: int = 0
     lock: threading.RLock = field(factory=threading.RLock)
 
     def machine(self, arn: str) -> StateMachine:
@@ -94,11 +105,14 @@ class RegionRecords:
             return self.executions[arn]
 
     def forget_old(self) -> None:
-        """Drops the oldest executions that have ended, where histories would fill the memory.
+        """Counts a start, and drops the oldest executions that have ended where histories would fill the memory.
 
         AWS keeps an execution for 90 days; here it is the last 10,000, and 64 MiB of histories.
         """
         with self.lock:
+            self.started += 1
+            if self.started % _STARTS_BETWEEN_LOOKS:
+                return
             size = sum(execution.history.size for execution in self.executions.values())
             for arn, execution in list(self.executions.items()):
                 if size <= _MAX_HISTORY_BYTES and len(self.executions) <= _MAX_EXECUTIONS:

@@ -71,7 +71,6 @@ class Engine:
 
     def start(self, execution: Execution) -> None:
         """Runs an execution from its root; returns at once."""
-        execution.history.listener = self.notifications.history_listener(execution)
         self.notifications.started(execution)
         loop = self._running_loop()
         loop.call_soon_threadsafe(self._launch, execution)

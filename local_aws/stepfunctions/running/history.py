@@ -10,6 +10,8 @@ from local_aws.stepfunctions.language.errors import StatesError
 from local_aws.stepfunctions.running.clock import Clock
 
 MAX_EVENTS = 25_000
+# what an event holds in memory beside its texts, about
+_EVENT_BYTES = 800
 _COMPLETE = {"truncated": False}
 _DATA = {"input": "inputDetails", "output": "outputDetails"}
 
@@ -36,6 +38,11 @@ class History:
         clock: gives the events' times.
         limited: whether AWS's limit of 25,000 events holds (it does for STANDARD).
         listener: is told each event as it is recorded. Default: nobody.
+
+    Attributes:
+        events: as GetExecutionHistory gives them.
+        size: bytes that they hold, about.
+        kept: whether events are kept at all (for EXPRESS they are not).
     """
 
     clock: Clock
@@ -75,7 +82,7 @@ class History:
         self._next += 1
         if self.kept:
             self.events.append(event)
-        self.size += 200
+        self.size += _EVENT_BYTES
         if self.listener is not None:
             self.listener(event)
         return int(event["id"])

@@ -164,6 +164,8 @@ class TaskRunner:
             )
         if row is not None and service == "events":
             _add_origin(request, work.started_by)
+        if service == "sagemaker" and resource.waits_for_job:
+            request["Tags"] = [*request.get("Tags", ()), *_job_tags(work.started_by[1])]
         return lambda _heartbeat: self._call(work, row, service, operation, request)
 
     async def _call(
@@ -273,6 +275,12 @@ def _add_origin(request: dict[str, Any], started_by: tuple[str, str]) -> None:
     """Every event that a state machine puts names it and its execution among the resources."""
     for entry in request.get("Entries", []):
         entry["Resources"] = [*entry.get("Resources", []), *started_by]
+
+
+def _job_tags(execution: str) -> list[dict[str, str]]:
+    """What AWS tags a SageMaker job with that it waits for; the role needs ``sagemaker:AddTags`` for it."""
+    tags = {"AWS_STEP_FUNCTIONS_EXECUTION_ARN": execution, "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS"}
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _too_large(resource: Resource) -> StatesError:

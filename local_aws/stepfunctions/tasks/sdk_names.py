@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import Any
 
-import botocore.session
+from local_aws.service_models import shared_session
 
 _CAMEL = re.compile(r"([a-z])([A-Z][a-zA-Z])")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
@@ -34,7 +34,7 @@ _SERVICES = {
 
 @cache
 def _botocore_services() -> dict[str, str]:
-    names = botocore.session.get_session().get_available_services()
+    names = shared_session().get_available_services()
     return {name.replace("-", ""): name for name in names}
 
 
@@ -49,7 +49,7 @@ def botocore_service(segment: str) -> str | None:
 @cache
 def service_model(service: str) -> Any:
     """Botocore's model of a service."""
-    return botocore.session.get_session().get_service_model(service)
+    return shared_session().get_service_model(service)
 
 
 def operation_name(model: Any, action: str) -> str | None:

@@ -70,6 +70,9 @@ class SyncJobs:
             raise
         describe = service_model(row.client).operation_model(job.describe)
         result = _described(row, describe, job.description(description), work.resource.pattern)
+        if row.client == "sagemaker":
+            # AWS gives what the job's last event tells: a description, with the tags as a map
+            result["Tags"] = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
         if job.status(job.description(description)) not in job.succeeded:
             raise StatesError(TASK_FAILED, to_json(result))
         return result

@@ -1,7 +1,11 @@
 """The service's quotas: data of a state, events of a history, and how much is kept."""
 
 from local_aws.stepfunctions.api.records import RegionRecords
-from local_aws.stepfunctions.language.documents import is_too_large
+from local_aws.stepfunctions.language.compiler import compile_machine
+from local_aws.stepfunctions.language.documents import Scope, is_too_large
+from local_aws.stepfunctions.running.clock import SystemClock
+from local_aws.stepfunctions.running.executions import Branch, Execution, Revision
+from local_aws.stepfunctions.running.history import History
 from tests.local_aws.stepfunctions.workbench import Workbench, until
 
 
@@ -43,15 +47,34 @@ def test_a_history_ends_at_25_000_events(bench: Workbench) -> None:
     assert (last["id"], last["type"]) == (25_000, "ExecutionFailed")
 
 
-def test_old_executions_make_room(bench: Workbench) -> None:
+def test_old_executions_make_room() -> None:
+    """The oldest that have ended go first; one that runs stays."""
     records = RegionRecords()
-    machine = bench.machine({"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}})
-    first = bench.ended(bench.start(machine)).arn
-    engine_records = bench.engine.activities.__closure__  # the service's own records, by the engine's way to them
-    assert engine_records is not None
-    region = next(cell.cell_contents for cell in engine_records).of("123456789012", "us-east-1")
-    execution = region.execution(first)
-    records.executions[first] = execution
-    execution.history.size = 65 * 1024 * 1024
-    records.forget_old()
-    assert not records.executions
+    for number in range(40):
+        history = History(SystemClock())
+        history.size = 4 * 1024 * 1024
+        records.executions[str(number)] = execution(str(number), history, "RUNNING" if number == 0 else "FAILED")
+        records.forget_old()
+    # 64 MiB of four each are sixteen, and the look after every twentieth start
+    assert list(records.executions) == ["0", *(str(number) for number in range(25, 40))]
+
+
+def execution(name: str, history: History, status: str) -> Execution:
+    machine = compile_machine({"StartAt": "S", "States": {"S": {"Type": "Succeed"}}})
+    revision = Revision(
+        arn="arn",
+        name="m",
+        region="us-east-1",
+        account="123456789012",
+        definition="{}",
+        machine=machine,
+        role_arn="role",
+        type="STANDARD",
+        logging={},
+        tracing={},
+        encryption=None,
+        revision_id=None,
+        updated=0,
+    )
+    root = Branch(machine, "S", {}, "{}", Scope())
+    return Execution(name, name, revision, "{}", {}, 0, history, root, status=status)

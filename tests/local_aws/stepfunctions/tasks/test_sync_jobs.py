@@ -34,6 +34,10 @@ def test_ends_with_the_job_and_gives_its_description(bench: Workbench) -> None:
     assert result.output["ResourceConfig"]["VolumeSizeInGB"] == 10
     # the optimized integrations give times in milliseconds
     assert result.output["CreationTime"] == 1714979289123
+    assert result.output["Tags"] == {
+        "AWS_STEP_FUNCTIONS_EXECUTION_ARN": execution,
+        "MANAGED_BY_AWS": "STARTED_BY_STEP_FUNCTIONS",
+    }
     assert result.types == [
         "ExecutionStarted",
         "TaskStateEntered",
@@ -123,7 +127,12 @@ def test_the_role_may_not_describe_the_job(bench: Workbench) -> None:
     role = bench.make_role(
         "starts-only",
         allow(
-            "sagemaker:CreateTrainingJob", "iam:PassRole", "events:PutRule", "events:PutTargets", "events:DescribeRule"
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:AddTags",
+            "iam:PassRole",
+            "events:PutRule",
+            "events:PutTargets",
+            "events:DescribeRule",
         ),
     )
     result = bench.run({"StartAt": "S", "States": {"S": train("undescribed")}}, roleArn=role)

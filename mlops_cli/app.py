@@ -6,7 +6,7 @@ import sys
 import typer
 
 from mlops_cli.commands import deploying, endpoints, local, machine, running
-from mlops_cli.errors import CliError
+from mlops_cli.errors import UNAVAILABLE, CliError
 
 app = typer.Typer(
     name="mlops",
@@ -28,11 +28,31 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
-    except CliError as error:
+    except Exception as error:
+        told = error if isinstance(error, CliError) else _refusal(error)
+        if told is None:
+            raise
         from mlops_cli.presentation import print_error  # rich is loaded when there is something to say
 
-        print_error(error)
-        sys.exit(error.exit_code)
+        print_error(told)
+        sys.exit(told.exit_code)
+
+
+def _refusal(error: Exception) -> CliError | None:
+    """What AWS's refusal, or its silence, means to a person; None for what is no such thing."""
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnectionError
+
+    if isinstance(error, NoConnectionError | HTTPClientError):
+        return CliError(
+            f"AWS does not answer: {error}",
+            hint="if it is the local one, it has ended: `./mlops local status` tells, `./mlops local up` starts it",
+            exit_code=UNAVAILABLE,
+        )
+    if isinstance(error, ClientError):
+        details = error.response["Error"]
+        return CliError(f"{error.operation_name}: {details['Code']}: {details.get('Message', '')}")
+    return CliError(str(error)) if isinstance(error, BotoCoreError) else None
 
 
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature

@@ -232,4 +232,4 @@ def _say_what_next(record: dict[str, Any]) -> None:
 
 
 def _engine(server: local_server.Server) -> str:
-    return str((local_server.health(server) or {}).get("engine", "unknown container engine"))
+    return str((local_server.health(server) or {}).get("engine") or "container engine not yet chosen")

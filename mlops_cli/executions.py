@@ -15,6 +15,8 @@ from mlops_cli.target import Target
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
+ENDPOINT_FAILED = "EndpointFailed"
+"""The error of an endpoint step whose endpoint did not come into service."""
 _FAILURES = ("Failed", "TimedOut", "Aborted", "StartFailed", "SubmitFailed", "ScheduleFailed")
 
 
@@ -30,6 +32,7 @@ class Step:
         attempts: how often its task was started.
         error: the last error's name.
         cause: the last error's cause.
+        endpoint: the name of the endpoint that its requests were about, or None.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Step:
     attempts: int = 0
     error: str | None = None
     cause: str | None = None
+    endpoint: str | None = None
 
     def seconds(self, now: datetime) -> float:
         """How long it took, or has taken until `now`."""
@@ -96,6 +100,7 @@ class Progress:
         if kind.endswith("Scheduled"):
             step.attempts += 1
             step.status = RUNNING
+            step.endpoint = _endpoint_of(details) or step.endpoint
         elif kind.endswith(_FAILURES):
             step.status = "FAILED"
             step.error, step.cause = details.get("error"), details.get("cause")
@@ -112,6 +117,13 @@ class Progress:
                 if kind != "ExecutionSucceeded":
                     step.status = "FAILED" if step.status != SUCCEEDED else step.status
                     step.error, step.cause = step.error or self.error, step.cause or self.cause
+
+
+def _endpoint_of(details: dict[str, Any]) -> str | None:
+    if details.get("resource") not in ("createEndpoint", "updateEndpoint", "describeEndpoint"):
+        return None
+    name = json.loads(details.get("parameters") or "{}").get("EndpointName")
+    return name if isinstance(name, str) else None
 
 
 def _step_name(state: str) -> str:
@@ -212,6 +224,7 @@ class Failure:
         cause: for a person: the job's FailureReason where the cause is a job's description.
         job: the training job that failed, or None.
         build: the id of the build that failed, or None.
+        endpoint: the endpoint that did not come into service, or None.
     """
 
     step: str | None
@@ -219,6 +232,12 @@ class Failure:
     cause: str
     job: str | None = None
     build: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def log(self) -> str | None:
+        """What ``mlops logs`` takes to show the log of what failed; None where there is none."""
+        return self.job or self.build or self.endpoint
 
 
 def failure(progress: Progress) -> Failure:
@@ -237,7 +256,7 @@ def failure(progress: Progress) -> Failure:
         return Failure(
             step=name,
             error=error,
-            cause=document.get("FailureReason") or document.get("TrainingJobStatus", ""),
+            cause=_job_s_reason(document),
             job=document["TrainingJobName"],
         )
     build = re.search(r"[A-Za-z0-9][\w-]+:[0-9a-f]{8}-[0-9a-f-]{27}", cause)
@@ -245,4 +264,16 @@ def failure(progress: Progress) -> Failure:
         return Failure(step=name, error=error, cause=cause, build=build[0])
     if isinstance(document, dict) and "errorMessage" in document:
         cause = f"{document.get('errorType', 'error')}: {document['errorMessage']}"
-    return Failure(step=name, error=error, cause=cause)
+    # a request that was refused made no endpoint, so nothing of that name has a log of this failure
+    endpoint = step.endpoint if step is not None and error == ENDPOINT_FAILED else None
+    return Failure(step=name, error=error, cause=cause, endpoint=endpoint)
+
+
+def _job_s_reason(job: dict[str, Any]) -> str:
+    if job.get("FailureReason"):
+        return str(job["FailureReason"])
+    status, step = job.get("TrainingJobStatus", ""), job.get("SecondaryStatus", "")
+    limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    if step == "MaxRuntimeExceeded":
+        return f"the training job was stopped: {step}, its limit is {limit} s"
+    return f"the training job is {status}" + (f" ({step})" if step not in ("", status) else "")

@@ -76,6 +76,17 @@ def start(port: int | None) -> Server:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    try:
+        return _await(process)
+    except BaseException:
+        # nobody knows of it yet: it must not stay behind
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        raise
+
+
+def _await(process: subprocess.Popen[bytes]) -> Server:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -87,7 +98,6 @@ def start(port: int | None) -> Server:
         if (server := running_server()) is not None:
             return server
         time.sleep(0.05)
-    process.kill()
     raise CliError(f"the local AWS did not answer within {_START_SECONDS} s: {_log_tail()}", exit_code=UNAVAILABLE)
 
 

@@ -89,6 +89,6 @@ def print_failure(failure: Failure, log_lines: list[str]) -> None:
     errors.print(Text(f"{where}: {failure.error}", style="bold red"))
     errors.print(Text(failure.cause or "no cause was given"))
     if log_lines:
-        errors.print(Text(f"end of its log (all of it: ./mlops logs {failure.job or failure.build}):", style="dim"))
+        errors.print(Text(f"end of its log (all of it: ./mlops logs {failure.log}):", style="dim"))
         for line in log_lines:
             errors.print(Text(f"  {line}", style="dim"))

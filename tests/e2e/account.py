@@ -1,0 +1,196 @@
+"""A local AWS with the app deployed, and variants of its workflow with one thing changed."""
+
+import copy
+import json
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import boto3
+from attrs import define, field, frozen
+from botocore.config import Config
+
+from mlops_cli import deployment
+from mlops_cli.target import Target
+from tests.e2e import processes
+from tests.e2e.command_line import CommandLine, Ended, Running
+from workflows.byoc_housing import definition as housing
+
+REGION = "us-east-1"
+
+Definition = dict[str, Any]
+Change = Callable[[Definition], None]
+
+
+@frozen(kw_only=True)
+class Run:
+    """An execution that has ended, as the terminal and as the services tell it.
+
+    Attributes:
+        name: of the execution, and of what it was to make.
+        ended: the command.
+        execution: as DescribeExecution gives it.
+    """
+
+    name: str
+    ended: Ended
+    execution: dict[str, Any]
+
+
+@define(slots=False, eq=False)
+class Account:
+    """What is deployed, for boto3 and for the command line."""
+
+    command_line: CommandLine
+    endpoint_url: str
+    _clients: dict[str, Any] = field(factory=dict)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the local AWS."""
+        if service not in self._clients:
+            self._clients[service] = boto3.session.Session().client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(s3={"addressing_style": "path"}),
+            )
+        return self._clients[service]
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the environment's stacks."""
+        return deployment.outputs(Target(endpoint_url=self.endpoint_url), "dev")
+
+    @cached_property
+    def state_machine(self) -> dict[str, Any]:
+        """The deployed workflow."""
+        arn = self.outputs["WorkflowByocHousingStateMachineArn"]
+        return dict(self.client("stepfunctions").describe_state_machine(stateMachineArn=arn))
+
+    def variant(self, *changes: Change) -> str:
+        """Makes a state machine of the deployed definition with changes; gives its name."""
+        changed = copy.deepcopy(json.loads(self.state_machine["definition"]))
+        # an endpoint is looked at sooner than a real one has to be
+        changed["States"][f"{housing.CREATE_ENDPOINT}: wait"]["Seconds"] = 1
+        for change in changes:
+            change(changed)
+        name = f"variant-{uuid.uuid4().hex[:12]}"
+        self.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(changed), roleArn=self.state_machine["roleArn"]
+        )
+        return name
+
+    def start(self, machine: str, *arguments: str, name: str | None = None) -> tuple[str, Running]:
+        """Starts ``mlops run``; gives the execution's name and the command."""
+        name = name or f"run-{uuid.uuid4().hex[:12]}"
+        return name, self.command_line.start("run", machine, "--name", name, *arguments)
+
+    def finish(self, machine: str, name: str, running: Running, *, seconds: float = 120) -> Run:
+        """Waits for a ``mlops run``."""
+        ended = running.wait(seconds=seconds)
+        return Run(name=name, ended=ended, execution=self.execution(machine, name))
+
+    def run(self, machine: str, *arguments: str, name: str | None = None) -> Run:
+        """Runs a variant to its end."""
+        name, running = self.start(machine, *arguments, name=name)
+        return self.finish(machine, name, running)
+
+    def fail(self, *changes: Change) -> Run:
+        """Runs a variant that must fail: on the terminal, in the service, and with none of its processes left."""
+        run = self.run(self.variant(*changes))
+        self.assert_failed(run)
+        return run
+
+    def assert_failed(self, run: Run, *, status: str = "FAILED") -> None:
+        """Checks what holds for each execution that has failed."""
+        assert run.ended.code == 1, run.ended
+        assert "Traceback" not in run.ended.errors.partition("end of its log")[0], run.ended
+        assert run.execution["status"] == status
+        assert processes.none_left(f"={run.name}") == {}
+
+    def execution(self, machine: str, name: str) -> dict[str, Any]:
+        """An execution, as the service describes it."""
+        arn = self.state_machine["stateMachineArn"].rpartition(":")[0].replace(":stateMachine", ":execution")
+        return dict(self.client("stepfunctions").describe_execution(executionArn=f"{arn}:{machine}:{name}"))
+
+    def training_job(self, name: str) -> dict[str, Any]:
+        """A training job, as the service describes it."""
+        return dict(self.client("sagemaker").describe_training_job(TrainingJobName=name))
+
+    def builds(self) -> list[dict[str, Any]]:
+        """All builds of the container's project, newest first."""
+        codebuild = self.client("codebuild")
+        ids = codebuild.list_builds_for_project(projectName=self.outputs["ByocHousingBuildProjectName"])["ids"]
+        return list(codebuild.batch_get_builds(ids=ids)["builds"]) if ids else []
+
+    def put_training_data(self, folder: str, text: str) -> str:
+        """Uploads a CSV file beneath the training prefix; gives its prefix in S3."""
+        uri = f"{self.outputs['TrainingDataUri']}{folder}/"
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        self.client("s3").put_object(Bucket=bucket, Key=f"{prefix}houses.csv", Body=text.encode())
+        return uri
+
+
+def build_overrides(*, files: dict[str, str] | None = None, dockerfile: str | None = None) -> Change:
+    """Builds with other files, or another Dockerfile; the files make the content new where it should be."""
+
+    def change(definition: Definition) -> None:
+        state = definition["States"][housing.BUILD]
+        overrides: dict[str, Any] = {"Files": files or {}}
+        if dockerfile is not None:
+            overrides["Dockerfile"] = dockerfile
+        state["Parameters"]["Payload"]["Overrides"] = overrides
+
+    return change
+
+
+def without_retry(definition: Definition) -> None:
+    """A failed build is not tried again, so that the test need not wait for that."""
+    del definition["States"][housing.BUILD]["Retry"]
+
+
+def train_with(**parameters: Any) -> Change:
+    """Changes members of the training job's request."""
+    return lambda definition: definition["States"][housing.TRAIN]["Parameters"].update(parameters)
+
+
+def hyperparameters(**values: str) -> Change:
+    """Changes hyperparameters."""
+    return lambda definition: definition["States"][housing.TRAIN]["Parameters"]["HyperParameters"].update(values)
+
+
+def training_data(uri: str) -> Change:
+    """Reads the training channel from another prefix."""
+
+    def change(definition: Definition) -> None:
+        channels = definition["States"][housing.TRAIN]["Parameters"]["InputDataConfig"]
+        channels[0]["DataSource"]["S3DataSource"]["S3Uri"] = uri
+
+    return change
+
+
+def end_after(step: str) -> Change:
+    """Lets the workflow end with a step."""
+
+    def change(definition: Definition) -> None:
+        state = definition["States"][step]
+        del state["Next"]
+        state["End"] = True
+        kept, pending = {}, [definition["StartAt"]]
+        while pending:
+            name = pending.pop()
+            kept[name] = definition["States"][name]
+            targets = [kept[name].get("Next"), *(catch["Next"] for catch in kept[name].get("Catch", ()))]
+            pending += [target for target in targets if target is not None and target not in kept]
+        definition["States"] = kept
+
+    return change
+
+
+TRAIN_NOTHING_MUCH = """#!/bin/sh
+echo "a model" > "${SAGEMAKER_BASE_DIR:-/opt/ml}/model/model.txt"
+"""
+"""A `train` that leaves a file, for tests that are about what comes after."""

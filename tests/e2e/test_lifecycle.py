@@ -1,0 +1,179 @@
+"""What ends in the middle: an interrupted demo, a local AWS that is ended while it works, a port that is taken.
+
+The tests of `Life` follow each other on one state folder, as a person's day does.
+"""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import processes
+from tests.e2e.account import Account
+from tests.e2e.command_line import CommandLine, Ended
+from tests.e2e.conftest import close, free_port, new_command_line
+from workflows.byoc_housing.definition import BUILD
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+
+
+@pytest.fixture(scope="module")
+def day() -> Iterator[CommandLine]:
+    """A state folder for the tests that follow each other."""
+    made = new_command_line()
+    try:
+        yield made
+    finally:
+        close(made)
+
+
+def demo(commands: CommandLine) -> dict[str, object]:
+    """A demo that must work; gives its record."""
+    file = commands.folder / "demo.json"
+    file.unlink(missing_ok=True)
+    ended = commands.run("demo", "--port", str(free_port()), "--json", str(file))
+    assert ended.code == 0, ended
+    return dict(json.loads(file.read_text()))
+
+
+def account_of(commands: CommandLine) -> Account:
+    """The account of the local AWS that runs."""
+    return Account(commands, json.loads((commands.state / "local.json").read_text())["endpoint_url"])
+
+
+class TestLife:
+    def test_a_demo_that_is_interrupted_in_the_workflow_leaves_nothing(self, day: CommandLine) -> None:
+        running = day.start("demo", "--port", str(free_port()))
+        assert processes.poll(lambda: f"{BUILD}: RUNNING" in running.said(), seconds=180), running.said()
+        running.interrupt()
+        ended = running.wait(seconds=60)
+        assert ended.code == 130, ended
+        assert "Traceback" not in ended.errors, ended
+        assert processes.none_left(str(day.folder)) == {}
+        assert day.run("local", "status").code == 3
+
+    def test_the_next_demo_works(self, day: CommandLine) -> None:
+        record = demo(day)
+        assert record["execution"]["status"] == "SUCCEEDED"  # type: ignore[index] - JSON
+        assert record["endpoint"]["status"] == "InService"  # type: ignore[index]
+
+    def test_cleanup_deletes_what_runs_made(self, day: CommandLine) -> None:
+        sagemaker = account_of(day).client("sagemaker")
+        # made by hand: no run of a workflow knows of it
+        model = sagemaker.list_models()["Models"][0]["ModelName"]
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="by-hand",
+            ProductionVariants=[
+                {"VariantName": "v", "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+            ],
+        )
+        endpoint = sagemaker.list_endpoints()["Endpoints"][0]["EndpointName"]
+        ended = day.run("cleanup", "--yes")
+        assert ended.code == 0, ended
+        assert f"endpoint {endpoint}\n" in ended.output
+        assert "deleted 3" in ended.output
+        assert processes.poll(lambda: not sagemaker.list_endpoints()["Endpoints"], seconds=30)
+        assert sagemaker.list_models()["Models"] == []
+        assert [item["EndpointConfigName"] for item in sagemaker.list_endpoint_configs()["EndpointConfigs"]] == [
+            "by-hand"
+        ]
+        assert day.run("cleanup", "--yes").output == "nothing to clean up\n"
+
+    def test_a_demo_that_is_interrupted_leaves_a_local_aws_that_was_there(self, day: CommandLine) -> None:
+        account = account_of(day)
+        running = day.start("demo")
+        assert processes.poll(lambda: "execution arn:" in running.said(), seconds=180), running.said()
+        running.interrupt()
+        assert running.wait(seconds=60).code == 130
+        assert day.run("local", "status").code == 0
+        arn = account.state_machine["stateMachineArn"]
+        newest = account.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"][0]
+        assert newest["status"] == "ABORTED"
+
+    def test_a_run_whose_local_aws_ends(self, day: CommandLine) -> None:
+        account = account_of(day)
+        _, running = account.start("byoc-housing")
+        assert processes.poll(lambda: f"{BUILD}: RUNNING" in running.said(), seconds=60), running.said()
+        down = day.run("local", "down")
+        assert (down.code, down.output) == (0, "the local AWS has ended\n"), down
+        ended = running.wait(seconds=60)
+        assert ended.code == 3, ended
+        assert "error: AWS does not answer" in ended.errors, ended
+        assert "Traceback" not in ended.errors
+        assert processes.none_left(str(day.folder), account.endpoint_url) == {}
+
+    def test_the_demo_after_that_works(self, day: CommandLine) -> None:
+        record = demo(day)
+        assert record["execution"]["status"] == "SUCCEEDED"  # type: ignore[index] - JSON
+
+    def test_destroy_deletes_the_stacks(self, day: CommandLine) -> None:
+        ended = day.run("destroy", "--yes")
+        assert ended.code == 0, ended
+        described = account_of(day).client("cloudformation").describe_stacks()["Stacks"]
+        assert [stack["StackName"] for stack in described] == ["CDKToolkit"]
+
+
+class TestPorts:
+    def test_a_port_in_use(self, command_line: CommandLine) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            for command in (["local", "up", "--no-deploy"], ["demo"]):
+                ended = command_line.run(*command, "--port", str(port))
+                assert ended.code == 3, ended
+                assert f"error: port {port} on 127.0.0.1 is in use\nchoose another with --port" in ended.errors
+        assert processes.none_left(str(command_line.folder)) == {}
+
+    def test_up_and_down(self, command_line: CommandLine) -> None:
+        port = free_port()
+        up = command_line.run("local", "up", "--no-deploy", "--port", str(port))
+        assert up.code == 0, up
+        assert f"local AWS: http://127.0.0.1:{port} (process " in up.output
+        assert command_line.exports()["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{port}"
+        not_deployed = command_line.run("run", "byoc-housing")
+        assert not_deployed.code == 3, not_deployed
+        assert "error: no workflow 'byoc-housing' is deployed; deployed: none" in not_deployed.errors
+        assert command_line.run("local", "down").output == "the local AWS has ended\n"
+        assert command_line.run("local", "down").output == "the local AWS was not running\n"
+
+
+class TestWithoutALocalAws:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["local", "env"],
+            ["deploy"],
+            ["destroy", "--yes"],
+            ["run", "byoc-housing"],
+            ["watch", "byoc-housing"],
+            ["graph", "byoc-housing"],
+            ["logs", "some-job"],
+            ["cleanup", "--yes"],
+        ],
+        ids=" ".join,
+    )
+    def test_commands_say_so(self, command_line: CommandLine, arguments: list[str]) -> None:
+        _says_so(command_line.run(*arguments))
+
+    def test_invoke_says_so(self, command_line: CommandLine) -> None:
+        file = command_line.folder / "rows.csv"
+        file.write_text("1,2\n")
+        _says_so(command_line.run("invoke", "endpoint", "--file", str(file)))
+
+    def test_status_says_so(self, command_line: CommandLine) -> None:
+        ended = command_line.run("local", "status")
+        assert (ended.code, ended.output) == (3, "the local AWS is not running\n")
+
+    def test_a_state_file_of_a_local_aws_that_was_killed(self, command_line: CommandLine) -> None:
+        command_line.state.mkdir(parents=True)
+        state = {"pid": 2**22 - 1, "port": free_port(), "endpoint_url": "", "log": None}
+        (command_line.state / "local.json").write_text(json.dumps(state))
+        assert command_line.run("local", "status").code == 3
+        assert command_line.run("local", "down").output == "the local AWS was not running\n"
+
+
+def _says_so(ended: Ended) -> None:
+    assert (ended.code, ended.output) == (3, ""), ended
+    assert ended.errors.startswith("error: the local AWS is not running\nstart it with `./mlops local up`"), ended

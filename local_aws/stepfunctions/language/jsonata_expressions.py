@@ -5,12 +5,9 @@ import random
 import re
 import uuid
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
-
-from jsonata import Jsonata
-from jsonata.jexception import JException
-from jsonata.utils import Utils
 
 from local_aws.stepfunctions.language.documents import Environment, parse_json
 from local_aws.stepfunctions.language.errors import QUERY_EVALUATION_ERROR, StatesError
@@ -20,6 +17,16 @@ _EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _MAX_MILLISECONDS = 2_000
 _MAX_DEPTH = 500
+
+
+@cache
+def _library() -> SimpleNamespace:
+    # read when the first expression is: most definitions have none, and it costs as much as the rest of the service
+    from jsonata import Jsonata
+    from jsonata.jexception import JException
+    from jsonata.utils import Utils
+
+    return SimpleNamespace(Jsonata=Jsonata, JException=JException, null=Utils.NULL_VALUE)
 
 
 class JsonataSyntaxError(ValueError):
@@ -76,7 +83,7 @@ def _evaluation(expression: str, location: str) -> Value:
         about = f"The JSONata expression '{expression}' specified for the field '{location}'"
         try:
             result = compiled.evaluate(None, frame)
-        except JException as error:
+        except _library().JException as error:
             raise _failure(f"{about} threw an error during evaluation. {error.error}: {error}", location) from None
         except (RecursionError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             raise _failure(f"{about} threw an error during evaluation. {error}", location) from None
@@ -102,8 +109,8 @@ def compile_expression(expression: str) -> Any:
         JsonataSyntaxError: it cannot be read; the message is JSONata's.
     """
     try:
-        compiled = Jsonata(expression)
-    except JException as error:
+        compiled = _library().Jsonata(expression)
+    except _library().JException as error:
         raise JsonataSyntaxError(str(error)) from None
     except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise JsonataSyntaxError(f"the expression cannot be read: {error}") from None
@@ -152,7 +159,7 @@ def _references(symbol: Any) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    if value is Utils.NULL_VALUE:
+    if value is _library().null:
         return None
     if isinstance(value, list):
         return [None if item is None else _plain(item) for item in value]

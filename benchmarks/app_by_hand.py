@@ -83,7 +83,7 @@ def bucket(stack: Stack, name: str, encryption_key: kms.Key) -> s3.Bucket:
         lifecycle_rules=[
             s3.LifecycleRule(expiration=Duration.days(90), abort_incomplete_multipart_upload_after=Duration.days(7))
         ],
-        removal_policy=DESTROY,
+        removal_policy=RemovalPolicy.RETAIN,
     )
     return s3.Bucket(
         stack,

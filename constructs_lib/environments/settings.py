@@ -102,8 +102,8 @@ class EnvironmentSettings:
         retention: how long things are kept.
         account: the account to deploy to. Default: the one whose credentials deploy.
         region: the region to deploy to. Default: the one that is configured where it is deployed.
-        removal_policy: what happens to buckets, keys and repositories when they leave the stack. ``destroy`` removes
-            them (a bucket must be empty); default: ``retain``, they stay.
+        removal_policy: what happens to buckets, keys, repositories and logs when they leave the stack. ``destroy``
+            removes them (a bucket must be empty) but for the buckets' access logs; default: ``retain``, they stay.
         termination_protection: whether deleting a stack must be allowed first. Default: no.
         notification_email: who is written to when an alarm goes off. Default: nobody.
         tags: put on every resource that takes tags.

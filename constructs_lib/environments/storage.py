@@ -152,7 +152,8 @@ class Storage(Construct):
     """A bucket for a workflow's data: encrypted with a customer-managed key, versioned, private, TLS only.
 
     Created are the bucket, a bucket for its access logs (encrypted by S3, as log delivery needs it) and, unless one is
-    given, a key. By default all of them stay when the stack is deleted, and cost what storage costs.
+    given, a key. By default all of them stay when the stack is deleted, and cost what storage costs. The access logs
+    always stay until they expire, as they tell who deleted what.
 
     Example:
         >>> from aws_cdk import App, Stack
@@ -179,8 +180,8 @@ class Storage(Construct):
                 `EncryptionKey`.
             lifecycle: how long objects are kept. Default: current objects for ever, old versions for 30 days and
                 access logs for 90.
-            removal_policy: what happens to buckets and key when they leave the stack. Default: they stay. With
-                ``DESTROY`` the buckets must be emptied first, or deleting the stack fails.
+            removal_policy: what happens to bucket and key when they leave the stack. Default: they stay. With
+                ``DESTROY`` the bucket must be emptied first, or deleting the stack fails; the access logs stay.
         """
         super().__init__(scope, construct_id)
         kept = StorageLifecycle() if lifecycle is None else lifecycle
@@ -199,9 +200,10 @@ class Storage(Construct):
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                 )
             ],
-            removal_policy=removal_policy,
+            # deleting the bucket is logged too, hours later: no deletion would ever find this one empty
+            removal_policy=RemovalPolicy.RETAIN,
         )
-        """Who read and wrote what, written by S3."""
+        """Who read, wrote and deleted what, written by S3; it always stays, and empties itself."""
         self._bucket = s3.Bucket(
             self,
             "Resource",

@@ -153,8 +153,9 @@ def test_data_is_kept_as_the_settings_say(assembly: Assembly, environment: str, 
     for stack in ("containers", "training"):
         template = assembly.templates[f"{environment}/{stack}"]
         for kind in (*DATA_KINDS, "AWS::Logs::LogGroup"):
-            for found in resources(template, kind).values():
-                assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == (policy, policy)
+            for name, found in resources(template, kind).items():
+                expected = "Retain" if "AccessLogs" in name else policy
+                assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == (expected, expected)
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 30), ("prod", 365)])

@@ -17,7 +17,7 @@ from constructs_lib.definitions import WorkflowDefinition
 from constructs_lib.environments.roles import service_role
 from constructs_lib.monitoring.alarms import IAlarmTopic, alarm_on_any
 from constructs_lib.permissions import Statement, engine_statements, job_statements
-from constructs_lib.rendering import render_states
+from constructs_lib.rendering import json_text, render_states
 
 _OBSERVATION = (
     Statement(
@@ -146,7 +146,9 @@ class StepFunctionsWorkflow(Construct):
             "Resource",
             role_arn=self.role.role_arn,
             # the whole definition crosses to the CDK as one value
-            definition_string=stack.to_json_string(render_states(self.definition, partition=stack.partition)),
+            definition_string=json_text(
+                render_states(self.definition, partition=stack.partition), embed=stack.to_json_string
+            ),
             logging_configuration=stepfunctions.CfnStateMachine.LoggingConfigurationProperty(
                 level="ALL",
                 include_execution_data=True,

@@ -1,6 +1,7 @@
 """The examples in the docstrings of the pure floors."""
 
 import doctest
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -10,7 +11,11 @@ from constructs_lib.definitions import values, workflow
 from constructs_lib.definitions.steps import fail
 
 
-@pytest.mark.parametrize("module", [values, workflow, fail], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize(
+    "module",
+    [values, workflow, fail, import_module("constructs_lib.rendering.json_text")],
+    ids=lambda module: str(module.__name__),
+)
 def test_the_examples_of_a_module(module: ModuleType) -> None:
     names = {name: getattr(definitions, name) for name in definitions.__all__}
     result = doctest.testmod(module, extraglobs=names)

@@ -7,10 +7,16 @@ short; a type that matters gets a provider.
 """
 
 import inspect
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import moto
 
 from local_aws.cloudformation.errors import ReplacementNeededError, ResourceError
 from local_aws.cloudformation.resources.provider import Provider, ResourceScope, Schema
@@ -68,7 +74,11 @@ class MotoProvider(Provider):
         check = getattr(self._model, "has_cfn_attr", None)
         if check is not None and not getattr(check, "__isabstractmethod__", False):
             return bool(check(name))
-        return f'"{name}"' in inspect.getsource(self._model.get_cfn_attribute)
+        return name in self._attribute_names()
+
+    def _attribute_names(self) -> set[str]:
+        # moto has no list of them: the names are the texts that the method compares with
+        return set(re.findall(r'"([A-Za-z]+)"', inspect.getsource(self._model.get_cfn_attribute)))
 
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
         """Makes the resource in moto's state."""
@@ -93,15 +103,15 @@ class MotoProvider(Provider):
     def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         """What the model's own text names as attributes."""
         del physical_id, properties
+        from moto.cloudformation.exceptions import UnformattedGetAttTemplateException  # after `_open_moto_package`
+
         made = scope.kept["resource"]
-        names = {part for part in inspect.getsource(self._model.get_cfn_attribute).split('"')[1::2] if part.isalnum()}
         found = {}
-        for name in sorted(names):
+        for name in sorted(self._attribute_names()):
             try:
                 found[name] = made.get_cfn_attribute(name)
-            except Exception as error:
-                if type(error).__module__.split(".")[0] not in {"moto", "builtins"}:
-                    raise
+            except (NotImplementedError, UnformattedGetAttTemplateException):
+                continue  # a text of the method that is no attribute
         return found
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
@@ -126,5 +136,17 @@ def provider_of(resource_type: str) -> Provider | None:
     """A provider around moto's model of a type, or None where there is none that can be used."""
     if resource_type not in _MODELS:
         return None
+    _open_moto_package()
     module, name, name_property = _MODELS[resource_type]
     return MotoProvider(resource_type, getattr(import_module(module), name), name_property)
+
+
+def _open_moto_package() -> None:
+    """Lets moto's models import their exceptions without all of moto's CloudFormation.
+
+    That package loads every service of moto when it is imported, those too whose own needs are not installed.
+    """
+    if "moto.cloudformation" not in sys.modules:
+        package = ModuleType("moto.cloudformation")
+        package.__path__ = [str(Path(moto.__file__).parent / "cloudformation")]
+        sys.modules["moto.cloudformation"] = package

@@ -43,8 +43,7 @@ class LiveValues:
         resource = self.stack.resources[logical_id]
         if name in resource.attributes:
             return resource.attributes[name]
-        provider = find_provider(resource.type)
-        if provider is not None and provider.schema.attributes is None:
+        if resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource":
             raise ValidationError(
                 f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
                 f"{self.stack.stack_id}|{logical_id}"

@@ -259,3 +259,45 @@ class TestModels:
         ):
             with pytest.raises(ClientError, match="ValidationException"):
                 read(**arguments)
+
+
+class TestEndpoint:
+    def test_an_endpoint_that_fails_fails_the_stack_with_its_reason(self, stacks: Deployer) -> None:
+        name = stacks.new_name()
+        parts = {
+            "Role": role("sagemaker.amazonaws.com", "ecr:*", "logs:*"),
+            "Model": {
+                "Type": "AWS::SageMaker::Model",
+                "Properties": {
+                    "ExecutionRoleArn": arn_of("Role"),
+                    "PrimaryContainer": {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/no-such-image:1"},
+                },
+            },
+            "Config": {
+                "Type": "AWS::SageMaker::EndpointConfig",
+                "Properties": {
+                    "ProductionVariants": [
+                        {
+                            "VariantName": "v",
+                            "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+                            "InstanceType": "ml.m5.large",
+                            "InitialInstanceCount": 1,
+                            "InitialVariantWeight": 1,
+                        }
+                    ]
+                },
+            },
+            "Endpoint": {
+                "Type": "AWS::SageMaker::Endpoint",
+                "Properties": {
+                    "EndpointName": name,
+                    "EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]},
+                },
+            },
+        }
+        stack = stacks.create(parts, name=name)
+        assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+        assert f"The endpoint {name} is Failed: " in stacks.reasons(name)
+        assert "no-such-image" in stacks.reasons(name)
+        with pytest.raises(ClientError, match="Could not find endpoint"):
+            stacks.client("sagemaker").describe_endpoint(EndpointName=name)

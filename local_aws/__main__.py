@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     _log_to(options.log_file)
     log = logging.getLogger("local_aws")
+    for name in [name for name in os.environ if name.startswith("MOTO_") or name == "INITIAL_NO_AUTH_ACTION_COUNT"]:
+        # settings of moto's own server (another account, its own IAM) are not this server's
+        del os.environ[name]
     # a server takes half a second to import; a wrong option should not
     from local_aws.server import LocalAws
 

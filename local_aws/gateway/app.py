@@ -170,6 +170,8 @@ class Gateway:
             result = refusals.internal(f"{call.service}:{call.operation}", error)
         status, answer_headers, body = wire.answer(parsed, call, result)
         answer_headers.setdefault("x-amzn-requestid", request_id)
+        # the serializers' stand-in for it
+        body = body.replace(b"<RequestId>request-id<", f"<RequestId>{request_id}<".encode(), 1)
         return status, list(answer_headers.items()), body
 
     def _handler(self, call: wire.Call) -> Handler | None:

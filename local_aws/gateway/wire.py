@@ -4,6 +4,7 @@ Fault mended: none; moto's routers, parsers and serializers are used from outsid
 does not promise to keep possible. This is the only module that does.
 """
 
+import json
 import warnings
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from attrs import frozen
 from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
@@ -68,27 +69,40 @@ def parse(request: Request, call: Call) -> dict[str, Any]:
     """The request's parameters as the model names them.
 
     Raises:
-        AwsError: ``ValidationException`` naming every parameter that the model does not allow.
+        AwsError: ``SerializationException`` (S3: ``MalformedXML``) where the body is not in the wire format,
+            ``ValidationException`` naming every parameter that the model does not allow.
     """
     protocol = determine_request_protocol(call.model.service_model, request.content_type)
     parser = PROTOCOL_PARSERS[protocol](call.model)
-    parsed = dict(
-        parser.parse(
-            {
-                "method": request.method,
-                "values": request.values,
-                "headers": request.headers,
-                "body": request.data,
-                "url_path": request.path,
-                "url_params": call.uri,
-            }
+    try:
+        if protocol == "json":
+            _check_json(request.data)
+        parsed = dict(
+            parser.parse(
+                {
+                    "method": request.method,
+                    "values": request.values,
+                    "headers": request.headers,
+                    "body": request.data,
+                    "url_path": request.path,
+                    "url_params": call.uri,
+                }
+            )
         )
-    )
+    except (RequestParserError, ValueError, TypeError, KeyError, AttributeError) as error:
+        code = "MalformedXML" if call.service == "s3" else "SerializationException"
+        raise AwsError(code, f"the request could not be read: {error}", status=400) from error
     if call.model.input_shape is not None:
         report = ParamValidator().validate(parsed, call.model.input_shape)
         if report.has_errors():
             raise AwsError("ValidationException", report.generate_report())
     return parsed
+
+
+def _check_json(body: bytes) -> None:
+    # the parser would take a body that is no JSON for a message
+    if body and not isinstance(json.loads(body), dict):
+        raise TypeError("expected a JSON object")
 
 
 def answer(request: Request, call: Call, result: dict[str, Any] | AwsError) -> tuple[int, dict[str, str], bytes]:

@@ -222,6 +222,27 @@ def test_what_is_not_there_is_said_plainly(
 
 
 @pytest.mark.parametrize(
+    ("service", "content_type", "target", "body"),
+    [
+        ("logs", "application/x-amz-json-1.1", "Logs_20140328.DescribeLogGroups", b"{"),
+        ("logs", "application/x-amz-json-1.1", "Logs_20140328.DescribeLogGroups", b"[1]"),
+        ("logs", "application/x-amz-json-1.1", "Logs_20140328.DescribeLogGroups", b"\xff"),
+        ("kms", "application/x-amz-json-1.1", "TrentService.Encrypt", b'{"KeyId": "k", "Plaintext": 7}'),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_the_client_s_fault(
+    send: Send, service: str, content_type: str, target: str, body: bytes
+) -> None:
+    answer = send("POST", "/", body=body, service=service, content_type=content_type, x_amz_target=target)
+    assert (answer.status, answer.json()["__type"]) == (400, "SerializationException")
+
+
+def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> None:
+    answer = send("PUT", "/robust?tagging", body=b"<Tagging", service="s3")
+    assert (answer.status, b"<Code>MalformedXML</Code>" in answer.body) == (400, True)
+
+
+@pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
         ("scheduler", "list_schedules", {}),

@@ -83,11 +83,13 @@ def execution_table(progress: Progress) -> Table:
     return table
 
 
-def print_failure(failure: Failure, log_lines: list[str]) -> None:
-    """Why an execution failed, with the end of the failing job's log."""
+def print_failure(failure: Failure, log_lines: list[str], *, hint: str | None = None) -> None:
+    """Why an execution failed, with what to look at and the end of the failing job's log."""
     where = f"step {failure.step!r} failed" if failure.step else "the execution failed"
     errors.print(Text(f"{where}: {failure.error}", style="bold red"))
     errors.print(Text(failure.cause or "no cause was given"))
+    if hint:
+        errors.print(Text(hint, style="dim"))
     if log_lines:
         errors.print(Text(f"end of its log (all of it: ./mlops logs {failure.log}):", style="dim"))
         for line in log_lines:

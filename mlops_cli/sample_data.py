@@ -1,12 +1,12 @@
 """Sample data of the reference workflows, for an environment whose data bucket holds none yet."""
 
 import importlib
-import importlib.util
 from typing import Any
 
 import typer
 
 from mlops_cli import deployment
+from mlops_cli.project import WORKFLOWS
 from mlops_cli.target import Target
 
 ROWS = 10_000
@@ -43,7 +43,8 @@ def upload(target: Target, environment: str, workflow: str, *, rows: int = ROWS)
 
 def _has_sample_data(workflow: str) -> bool:
     module = workflow.replace("-", "_")
-    return module.isidentifier() and importlib.util.find_spec(f"workflows.{module}.data") is not None
+    # a state machine of another name or hand is no reference workflow
+    return module.isidentifier() and (WORKFLOWS / module / "data.py").is_file()
 
 
 def _place(outputs: dict[str, str]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mlops_cli import deployment, executions, log_tail, sample_data
+from mlops_cli import deployment, executions, hints, log_tail, sample_data
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, FAILED, CliError
 from mlops_cli.executions import Progress
@@ -181,7 +181,7 @@ def report_failure(target: Target, progress: Progress) -> None:
         lines = log_tail.of_build(target, failure.build, _LOG_LINES)
     elif failure.endpoint is not None:
         lines = log_tail.of_endpoint(target, failure.endpoint, _LOG_LINES)
-    print_failure(failure, lines)
+    print_failure(failure, lines, hint=hints.of_failure(target, failure))
 
 
 def draw(target: Target, machine: str, form: GraphFormat, progress: Progress | None) -> str:

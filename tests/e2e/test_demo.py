@@ -142,7 +142,7 @@ def _described(deployed: Deployed) -> dict[str, Any]:
 
 def _tag(build: dict[str, Any]) -> str:
     variables = build["environment"]["environmentVariables"]
-    return next(variable["value"] for variable in variables if variable["name"] == "IMAGE_TAG")
+    return next(str(variable["value"]) for variable in variables if variable["name"] == "IMAGE_TAG")
 
 
 def _predict(account: Account, endpoint: str, body: str) -> float:

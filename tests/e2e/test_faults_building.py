@@ -1,23 +1,24 @@
-"""Workflows whose container cannot be built: the step fails with the build's own reason, on the terminal and in the service."""
+"""Workflows whose container cannot be built: the step fails with the build's own reason."""
 
 import json
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.account import Account, build_overrides, end_after, without_retry
+from tests.e2e.account import Account, Definition, Run, build_overrides, end_after, without_retry
 from workflows.byoc_housing import definition as housing
 from workflows.byoc_housing.definition import BUILD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-DOCKERFILE = (housing.__file__.rsplit("/", 1)[0]) + "/container/Dockerfile"
+DOCKERFILE = Path(housing.__file__).parent / "container" / "Dockerfile"
 
 
 def dockerfile_with(line: str) -> dict[str, str]:
     """The project's Dockerfile with one line more."""
-    with open(DOCKERFILE, encoding="utf-8") as file:
-        return {"Dockerfile": f"{file.read()}\n{line}\n"}
+    return {"Dockerfile": f"{DOCKERFILE.read_text(encoding='utf-8')}\n{line}\n"}
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,8 @@ def test_a_build_that_fails(account: Account, line: str, reason: str) -> None:
 
 
 def test_a_failing_build_is_tried_again_as_the_workflow_says(account: Account) -> None:
-    def at_once(definition: dict[str, object]) -> None:
-        states = json.loads(json.dumps(definition["States"]))
-        states[BUILD]["Retry"][0].update(IntervalSeconds=1, BackoffRate=1.0)
-        definition["States"] = states
+    def at_once(definition: Definition) -> None:
+        definition["States"][BUILD]["Retry"][0].update(IntervalSeconds=1, BackoffRate=1.0)
 
     before = len(account.builds())
     run = account.fail(at_once, build_overrides(files=dockerfile_with("RUN exit 3")))
@@ -73,6 +72,14 @@ def test_two_builds_of_one_content_at_once(account: Account) -> None:
     started = [account.start(machine) for _ in range(2)]
     runs = [account.finish(machine, name, running) for name, running in started]
     assert [run.ended.code for run in runs] == [0, 0], [str(run.ended) for run in runs]
-    results = [json.loads(run.execution["output"]) for run in runs]
+    results = [_result(account, run) for run in runs]
     assert len({result["ImageUri"] for result in results}) == 1
+    assert {result["BuildId"] for result in results} == {account.builds()[0]["id"]}
     assert len(account.builds()) == builds + 1
+
+
+def _result(account: Account, run: Run) -> dict[str, Any]:
+    """What the build's step was answered."""
+    history = account.client("stepfunctions").get_execution_history(executionArn=run.execution["executionArn"])
+    answers = [event["taskSucceededEventDetails"] for event in history["events"] if event["type"] == "TaskSucceeded"]
+    return dict(json.loads(answers[0]["output"]))

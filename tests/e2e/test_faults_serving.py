@@ -8,10 +8,11 @@ import pytest
 from tests.e2e.account import (
     TRAIN_NOTHING_MUCH,
     Account,
+    Definition,
     Run,
     build_overrides,
 )
-from tests.e2e.command_line import Running
+from tests.e2e.command_line import Ended, Running
 from tests.e2e.conftest import Deployed
 from workflows.byoc_housing.definition import CREATE_ENDPOINT, CREATE_ENDPOINT_CONFIG
 
@@ -46,9 +47,9 @@ def serving(script: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def never_healthy(account: Account) -> Iterator[tuple[str, str, Running]]:
-    """A run whose endpoint never becomes healthy: begun first and looked at last, for AWS's shortest limit is a minute."""
+    """A run whose endpoint never becomes healthy: begun first, looked at last, as AWS's shortest limit is a minute."""
 
-    def shortest_limit(definition: dict[str, dict[str, dict[str, dict[str, list[dict[str, int]]]]]]) -> None:
+    def shortest_limit(definition: Definition) -> None:
         config = definition["States"][CREATE_ENDPOINT_CONFIG]["Parameters"]
         config["ProductionVariants"][0]["ContainerStartupHealthCheckTimeoutInSeconds"] = 60
 
@@ -83,7 +84,7 @@ def test_a_server_that_ends_at_once(account: Account) -> None:
     script = "#!/bin/sh\necho no model for you\nexit 1\n"
     run = account.run(account.variant(build_overrides(files=serving(script))))
     assert "did not pass the ping health check" in endpoint_that_failed(account, run)
-    told, _, log = run.ended.errors.partition("end of its log")
+    _, _, log = run.ended.errors.partition("end of its log")
     assert f"./mlops logs {run.name}" in log, run.ended
     assert "no model for you" in log
 
@@ -157,7 +158,7 @@ def _endpoint_in_service(account: Account) -> str:
     return str(json.loads(described["input"])["EndpointName"])
 
 
-def _invoke(account: Account, endpoint: str, file: str, body: str, *options: str):  # noqa: ANN202 - Ended
+def _invoke(account: Account, endpoint: str, file: str, body: str, *options: str) -> Ended:
     path = account.command_line.folder / file
     path.write_text(body)
     return account.command_line.run("invoke", endpoint, "--file", str(path), *options)

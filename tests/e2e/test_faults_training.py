@@ -1,12 +1,14 @@
 """Training jobs that fail: in the state that AWS would show, with their cause and log on the terminal."""
 
 import json
+import uuid
 
 import pytest
 
 from tests.e2e import processes
 from tests.e2e.account import (
     Account,
+    Definition,
     Run,
     build_overrides,
     end_after,
@@ -14,6 +16,7 @@ from tests.e2e.account import (
     train_with,
     training_data,
 )
+from workflows.byoc_housing.data import COLUMNS
 from workflows.byoc_housing.definition import SAVE_MODEL, TRAIN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -53,7 +56,7 @@ def test_a_program_that_is_killed(account: Account) -> None:
 
 
 def test_a_program_that_is_not_there(account: Account) -> None:
-    def absent(definition: dict[str, dict[str, dict[str, dict[str, dict[str, object]]]]]) -> None:
+    def absent(definition: Definition) -> None:
         algorithm = definition["States"][TRAIN]["Parameters"]["AlgorithmSpecification"]
         algorithm["ContainerEntrypoint"] = ["/opt/program/not-there"]
 
@@ -78,16 +81,29 @@ def test_a_job_that_leaves_no_model(account: Account) -> None:
     job = account.training_job(run.name)
     assert job["TrainingJobStatus"] == "Completed"
     assert f"step '{SAVE_MODEL}' failed: SageMaker.AmazonSageMakerException" in run.ended.errors, run.ended
-    assert f"Could not find model data at {job['ModelArtifacts']['S3ModelArtifacts']}" in run.ended.errors
+    model = job["ModelArtifacts"]["S3ModelArtifacts"]
+    assert f"model data at {model}" in run.ended.errors, run.ended
+    assert f"there is no object {model}: did the training program leave a model" in run.ended.errors
 
 
-def test_data_that_is_no_csv(account: Account) -> None:
-    uri = account.put_training_data("bad", "price,year_built\n100000,nineteen-ninety\n")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("price,built\n100000,1990\n", "no column"),
+        (",".join(COLUMNS) + "\n" + ",".join(["nineteen-ninety"] * len(COLUMNS)) + "\n", "nineteen-ninety"),
+        ("", "houses.csv"),
+    ],
+    ids=["columns", "values", "empty"],
+)
+def test_data_that_is_no_table_of_houses(account: Account, text: str, reason: str) -> None:
+    uri = account.put_training_data(f"bad-{uuid.uuid4().hex}", text)
     run = account.fail(training_data(uri))
-    reason = job_that_failed(account, run)
-    assert reason.startswith("AlgorithmError: "), reason
-    assert "houses.csv" in reason
-    assert f"error: {reason.removeprefix('AlgorithmError: ').partition(', exit code')[0]}" in run.ended.errors
+    told = job_that_failed(account, run)
+    assert told.startswith("AlgorithmError: "), told
+    assert "houses.csv" in told
+    assert reason in told
+    message = told.removeprefix("AlgorithmError: ").rpartition(", exit code")[0]
+    assert f"error: {message}" in run.ended.errors.partition("end of its log")[2], run.ended
 
 
 def test_a_hyperparameter_out_of_range(account: Account) -> None:
@@ -97,33 +113,37 @@ def test_a_hyperparameter_out_of_range(account: Account) -> None:
     assert "'deep'" in reason
 
 
+def request_that_was_refused(account: Account, run: Run) -> str:
+    """Checks that no job was made, and that the refusal is told; gives what the terminal said."""
+    jobs = account.client("sagemaker").list_training_jobs(NameContains=run.name)["TrainingJobSummaries"]
+    assert jobs == []
+    assert f"step '{TRAIN}' failed: SageMaker.AmazonSageMakerException" in run.ended.errors, run.ended
+    return run.ended.errors
+
+
 def test_data_that_is_not_there(account: Account) -> None:
     uri = f"{account.outputs['TrainingDataUri']}nothing-here/"
-    run = account.fail(training_data(uri))
-    reason = job_that_failed(account, run)
-    assert reason.startswith("ClientError: Data download failed"), reason
-    assert uri in reason
+    errors = request_that_was_refused(account, account.fail(training_data(uri)))
+    assert f'No S3 objects found under S3 URL "{uri}" given in input data source' in errors
 
 
 def test_data_that_the_role_may_not_read(account: Account) -> None:
     roles: list[str] = []
 
-    def role_of_the_model(definition: dict[str, dict[str, dict[str, dict[str, str]]]]) -> None:
+    def role_of_the_model(definition: Definition) -> None:
         states = definition["States"]
         roles.append(states[SAVE_MODEL]["Parameters"]["ExecutionRoleArn"])
         states[TRAIN]["Parameters"]["RoleArn"] = roles[0]
 
-    run = account.fail(role_of_the_model)
-    reason = job_that_failed(account, run)
-    assert "AccessDenied" in reason
-    assert "is not authorized to perform: s3:" in reason
-    assert f"assumed-role/{roles[0].rpartition('/')[2]}/" in reason
+    errors = request_that_was_refused(account, account.fail(role_of_the_model))
+    assert f"assumed-role/{roles[0].rpartition('/')[2]}/" in errors
+    assert "is not authorized to perform: s3:ListBucket on resource" in errors
 
 
 def test_a_role_that_may_not_be_passed(account: Account) -> None:
-    run = account.fail(train_with(RoleArn=account.state_machine["roleArn"]))
-    assert f"step '{TRAIN}' failed: SageMaker.AccessDenied" in run.ended.errors, run.ended
-    assert "is not authorized to perform: iam:PassRole on resource" in run.ended.errors
+    errors = request_that_was_refused(account, account.fail(train_with(RoleArn=account.state_machine["roleArn"])))
+    assert "is not authorized to perform: iam:PassRole on resource" in errors
+    assert "Error Code: AccessDeniedException" in errors
 
 
 def test_an_execution_that_is_stopped(account: Account) -> None:

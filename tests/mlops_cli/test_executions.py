@@ -133,3 +133,47 @@ def test_new_names_are_unique_and_fit_a_training_job() -> None:
     names = {new_name("a-very-long-workflow-name-that-goes-on-and-on-and-on-for-ever") for _ in range(20)}
     assert len(names) == 20
     assert all(len(name) <= 63 and not name.endswith("-") for name in names)
+
+
+def test_a_job_past_its_limit_is_told_with_the_limit() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Train Step")
+    history.add("TaskScheduled", resource="createTrainingJob.sync")
+    cause = (
+        '{"TrainingJobName": "job-1", "TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded", '
+        '"StoppingCondition": {"MaxRuntimeInSeconds": 60}}'
+    )
+    history.add("TaskFailed", error="States.TaskFailed", cause=cause)
+    assert failure(history.progress).cause == "the training job was stopped: MaxRuntimeExceeded, its limit is 60 s"
+
+
+def test_a_stopped_job_is_told_by_its_status() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Train Step")
+    history.add("TaskScheduled", resource="createTrainingJob.sync")
+    cause = '{"TrainingJobName": "job-1", "TrainingJobStatus": "Stopped", "SecondaryStatus": "Stopped"}'
+    history.add("TaskFailed", error="States.TaskFailed", cause=cause)
+    assert failure(history.progress).cause == "the training job is Stopped"
+
+
+def test_an_endpoint_that_failed_leads_to_its_log() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Create Endpoint")
+    history.add("TaskScheduled", resource="createEndpoint", parameters='{"EndpointName": "shop"}')
+    history.add("TaskSucceeded", output="{}")
+    history.add("TaskStateExited", name="Create Endpoint")
+    history.add("FailStateEntered", name="Create Endpoint: failed")
+    history.add("ExecutionFailed", error="EndpointFailed", cause="endpoint is Failed: no ping")
+    found = failure(history.progress)
+    assert (found.step, found.cause, found.log) == ("Create Endpoint", "endpoint is Failed: no ping", "shop")
+
+
+def test_an_endpoint_request_that_was_refused_has_no_log() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Create Endpoint")
+    history.add("TaskScheduled", resource="createEndpoint", parameters='{"EndpointName": "shop"}')
+    history.add(
+        "TaskFailed", error="SageMaker.AmazonSageMakerException", cause="Cannot create already existing endpoint"
+    )
+    history.add("ExecutionFailed", error="SageMaker.AmazonSageMakerException", cause="Cannot create")
+    assert failure(history.progress).log is None

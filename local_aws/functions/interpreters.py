@@ -16,6 +16,7 @@ from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.platform import Platform
 
 _RUNTIMES = Path(__file__).parent / "runtimes"
+_NODE_MODULES = Path(__file__).parents[2] / "node_modules"
 # what AWS's Python runtime brings along
 _PYTHON_LIBRARIES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
@@ -45,7 +46,8 @@ class Interpreters:
         if str(version.settings["Runtime"]).startswith("python"):
             arguments = [sys.executable, "-S", "-B", "-P", str(_RUNTIMES / "python_runtime.py"), str(socket), token]
             return [*arguments, str(self.python_libraries), str(opt)]
-        return [self.node, str(_RUNTIMES / "node_runtime.mjs"), str(socket), token]
+        libraries = [str(self.node_libraries)] if self.node_libraries is not None else []
+        return [self.node, str(_RUNTIMES / "node_runtime.mjs"), str(socket), token, *libraries]
 
     def banner(self, version: FunctionVersion) -> str:
         """The first line of a log stream: which interpreter runs, and what it was asked to be."""
@@ -77,6 +79,11 @@ class Interpreters:
                 if not link.exists():
                     link.symlink_to(source)
             return folder
+
+    @property
+    def node_libraries(self) -> Path | None:
+        """The folder with AWS's libraries for Node.js (`@aws-sdk`): the checkout's node_modules; None without them."""
+        return _NODE_MODULES if (_NODE_MODULES / "@aws-sdk").is_dir() else None
 
     @cached_property
     def node(self) -> str:

@@ -243,8 +243,11 @@ class EnvironmentPool:
             variables["AWS_LAMBDA_LOG_LEVEL"] = logging["ApplicationLogLevel"]
         if layered:
             variables["LD_LIBRARY_PATH"] = f"{opt}/lib"
-        if runtime.startswith("nodejs") and layered:
-            variables.setdefault("NODE_PATH", f"{opt}/nodejs/node_modules")
+        if runtime.startswith("nodejs"):
+            folders = [f"{opt}/nodejs/node_modules"] if layered else []
+            if self.interpreters.node_libraries is not None:
+                folders.append(str(self.interpreters.node_libraries))
+            variables.setdefault("NODE_PATH", ":".join(folders))
         return variables
 
     def _listen(self) -> Path:

@@ -1,7 +1,8 @@
 /**
  * Runs a Node.js handler in a process of its own; the local AWS talks to it over a Unix socket.
  *
- * Started as `node node_runtime.mjs SOCKET TOKEN`. A message is one line of JSON with a `size`, followed by that
+ * Started as `node node_runtime.mjs SOCKET TOKEN [LIBRARIES]`, where LIBRARIES is the node_modules folder with what
+ * AWS's runtime brings along. A message is one line of JSON with a `size`, followed by that
  * many bytes. Output goes to standard output; a line that starts with a NUL byte is for the local AWS: `log` carries
  * a log record with its line ends, `end` says that an invocation's output is complete.
  */
@@ -10,8 +11,9 @@ import net from "node:net";
 import path from "node:path";
 import { format } from "node:util";
 import { pathToFileURL } from "node:url";
+import { provideAwsLibraries } from "./aws_libraries.mjs";
 
-const [, , socketPath, token] = process.argv;
+const [, , socketPath, token, libraries] = process.argv;
 const environment = process.env;
 const jsonLines = environment.AWS_LAMBDA_LOG_FORMAT === "JSON";
 const write = process.stdout.write.bind(process.stdout);
@@ -171,6 +173,7 @@ async function fail(kind, error) {
 process.on("unhandledRejection", (error) => fail("Runtime.UnhandledPromiseRejection", error));
 process.on("uncaughtException", (error) => fail("Runtime.UnhandledException", error));
 
+provideAwsLibraries(libraries);
 send({ type: "hello", token });
 let handler;
 try {

@@ -147,3 +147,39 @@ export const handler = async (event, context) => {
 def test_a_payload_of_several_megabytes(deployed: Deployments) -> None:
     name = node(deployed, "export const handler = async (event) => event.length;")
     assert deployed.invoke(name, "x" * 5_000_000) == 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("index.js", "const { S3 } = require('@aws-sdk/client-s3'); exports.handler = async () => "),
+        ("index.mjs", "import { S3 } from '@aws-sdk/client-s3'; export const handler = async () => "),
+        ("index.mjs", "const { S3 } = await import('@aws-sdk/client-s3'); export const handler = async () => "),
+    ],
+)
+def test_what_the_runtime_of_aws_brings_along_can_be_imported(deployed: Deployments, file: str, source: str) -> None:
+    name = node(deployed, f"{source} typeof new S3().listBuckets;", file)
+    assert deployed.invoke(name) == "function"
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("index.js", "require('@aws-sdk/client-braket'); exports.handler = async () => 1;"),
+        ("index.mjs", "import '@aws-sdk/client-braket'; export const handler = async () => 1;"),
+    ],
+)
+def test_a_package_that_is_not_there_is_named(deployed: Deployments, file: str, source: str) -> None:
+    error = deployed.failure(node(deployed, source, file))
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert error["errorMessage"].startswith("Error: Cannot find module '@aws-sdk/client-braket': of AWS's Node.js")
+    assert "bundle the package with the function" in error["errorMessage"]
+
+
+def test_packages_of_the_function_itself_come_first(deployed: Deployments) -> None:
+    files = {
+        "index__js": "exports.handler = async () => require('@aws-sdk/client-s3');",
+        "node_modules___@aws-sdk___client-s3___index__js": "module.exports = 'its own';",
+    }
+    name = deployed.function("f", "", runtime=RUNTIME, handler="index.handler", Code={"ZipFile": zipped(**files)})
+    assert deployed.invoke(name) == "its own"

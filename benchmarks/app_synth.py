@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
 LIBRARY, BY_HAND = "library", "by hand"
 # to be filled in by both sides with their own values
-PLACES = {
+PLACES: dict[str, Any] = {
     "builder_function_arn": "arn:aws:lambda:eu-west-1:111122223333:function:builder",
     "repository_arn": "arn:aws:ecr:eu-west-1:111122223333:repository/housing",
     "data_key": "arn:aws:kms:eu-west-1:111122223333:key/1",
@@ -63,7 +63,7 @@ def synthesize(kind: str, folder: Path, states_file: Path) -> None:
 
     app = App(outdir=str(folder), context=CONTEXT)
     if kind == BY_HAND:
-        import app_by_hand
+        from benchmarks import app_by_hand
 
         containers = app_by_hand.Containers(app, "containers")
         app_by_hand.Training(app, "training", containers, json.loads(states_file.read_text()))

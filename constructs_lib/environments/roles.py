@@ -23,16 +23,14 @@ def service_role(
         description: what it is for, as IAM's pages show it.
         statements: all that it allows, complete as soon as the role is there.
     """
+    document = {"Version": "2012-10-17", "Statement": [statement.to_dict() for statement in statements]}
     role = iam.Role(
         scope,
         construct_id,
         assumed_by=iam.ServicePrincipal(service),
         description=description,
-        inline_policies={
-            "Permissions": iam.PolicyDocument(
-                statements=[iam.PolicyStatement.from_json(statement.to_dict()) for statement in statements]
-            )
-        },
+        # the statements cross to the CDK together
+        inline_policies={"Permissions": iam.PolicyDocument.from_json(document)},
     )
     role.node.add_validation(_WildcardReasons(role, statements))
     return role
@@ -52,10 +50,11 @@ class _WildcardReasons:
 
     def validate(self) -> list[str]:
         """Acknowledges the findings; there is nothing to complain about."""
+        wild = [(resource, str(statement.reason)) for statement in self._statements for resource in statement.wildcards]
+        resolved = Stack.of(self._role).resolve([resource for resource, _ in wild])
         reasons: dict[str, list[str]] = {}
-        for statement in self._statements:
-            for resource in Stack.of(self._role).resolve(list(statement.wildcards)):
-                reasons.setdefault(_as_finding(resource), []).append(str(statement.reason))
+        for resource, (_, reason) in zip(resolved, wild, strict=True):
+            reasons.setdefault(_as_finding(resource), []).append(reason)
         if reasons:
             Validations.of(self._role).acknowledge(
                 *(

@@ -91,6 +91,9 @@ def check_use(service: str, operation: str, parameters: Mapping[str, Any]) -> No
     """
     if (service, operation) == ("sns", "Subscribe") and parameters.get("Protocol") not in _SUBSCRIBABLE:
         raise NotAvailableLocallyError(f"SNS subscriptions of protocol {parameters.get('Protocol')}")
+    if (service, operation) == ("iam", "CreateUser") and "PermissionsBoundary" in parameters:
+        # moto would forget it, and the user be free
+        raise NotAvailableLocallyError("permissions boundaries of IAM users")
     if service == "s3" and operation.startswith("PutBucketNotification"):
         wanted = parameters.get("NotificationConfiguration") or {}
         for kind in ("LambdaFunctionConfigurations", "EventBridgeConfiguration"):

@@ -11,7 +11,7 @@ from local_aws.platform import Platform
 _MENDS = {
     "cloudwatch": ("alarm_states",),
     "ecr": ("ecr_images",),
-    "iam": ("managed_policies",),
+    "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),
     "s3": ("bucket_logging", "bucket_policies"),
     "sns": ("topic_queues", "sns_delivery"),

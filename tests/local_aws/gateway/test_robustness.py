@@ -255,6 +255,7 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
         ("logs", "start_query", {"startTime": 0, "endTime": 1, "queryString": "x"}),
         ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript"}),
         ("kms", "update_custom_key_store", {"CustomKeyStoreId": "c"}),
+        ("iam", "create_user", {"UserName": "u", "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
         ("sns", "subscribe", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Protocol": "sms"}),
         (
             "s3",

@@ -180,3 +180,14 @@ def test_session_tags_are_principal_tags(clients: Clients, make_role: Role) -> N
     clients.session("logs", role, Tags=[{"Key": "team", "Value": "ml"}]).describe_log_groups()
     with pytest.raises(ClientError, match="AccessDenied"):
         clients.session("logs", role).describe_log_groups()
+
+
+def test_who_asks_iam_for_itself(clients: Clients, make_role: Role) -> None:
+    iam = clients.root("iam")
+    assert iam.get_user()["User"]["Arn"] == ROOT
+    with pytest.raises(ClientError, match="Must specify userName when calling with non-User credentials"):
+        clients.session("iam", make_role(allow("iam:GetUser"))).get_user()
+    iam.create_user(UserName="asks")
+    iam.put_user_policy(UserName="asks", PolicyName="p", PolicyDocument=document(allow("iam:GetUser")))
+    key = iam.create_access_key(UserName="asks")["AccessKey"]
+    assert clients.with_keys("iam", key).get_user()["User"]["UserName"] == "asks"

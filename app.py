@@ -5,10 +5,10 @@ import sys
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
-from stacks.training import TrainingStack
 
 from constructs_lib.environments.settings import SettingsError, read_environments
 from stacks.containers import ContainersStack
+from stacks.training import TrainingStack
 
 
 def define(app: App) -> None:

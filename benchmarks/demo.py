@@ -41,9 +41,8 @@ def main() -> None:
         f"later runs: median {statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), "
         f"peak {max(run[1] for run in later):.0f} MiB"
     )
-    print(
-        f"machine: {os.cpu_count()} processors, {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
-    )
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    print(f"machine: {os.cpu_count()} processors, {memory:.0f} GiB")
 
 
 def _demo(environment: dict[str, str], state: Path) -> tuple[float, float, dict[str, float]]:

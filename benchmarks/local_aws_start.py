@@ -146,7 +146,7 @@ def _milliseconds(work: Callable[[], Any], *, runs: int = REQUESTS, batch: int =
 
 
 def _median(values: Any) -> float:
-    return round(statistics.median(values), 4)
+    return round(float(statistics.median(values)), 4)
 
 
 def _ask(port: int, method: str, path: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def test_each_role_may_do_its_own_work_only(folder: Path, tmp_path: Path) -> Non
     template = template_of(lambda stack: define(stack, folder), tmp_path)
 
     def allowed(start: str) -> list[str]:
-        actions = []
+        actions: list[str] = []
         for statement in statements(template, start):
             found = statement["Action"]
             actions += [found] if isinstance(found, str) else found

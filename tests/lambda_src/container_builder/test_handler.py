@@ -189,7 +189,12 @@ def test_a_running_build_is_found_on_a_later_page_and_old_builds_are_not_asked_f
     handler.finish(aws.codebuild.end("project-1:1", "FAILED"), None)
     asked: list[str] = []
     batch_get_builds = aws.codebuild.batch_get_builds
-    aws.codebuild.batch_get_builds = lambda ids: (asked.extend(ids), batch_get_builds(ids=ids))[1]  # type: ignore[method-assign]
+
+    def remember(ids: list[str]) -> dict[str, Any]:
+        asked.extend(ids)
+        return batch_get_builds(ids=ids)
+
+    aws.codebuild.batch_get_builds = remember  # type: ignore[method-assign]
     assert start("token-a")["BuildId"] == "project-1:6"
     assert asked == ["project-1:5", "project-1:4"]
 

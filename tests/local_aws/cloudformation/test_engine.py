@@ -60,7 +60,8 @@ class TestCreate:
         }
         conditions = {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
         outputs = {"Prod": {"Condition": "IsProd", "Value": {"Ref": "OnlyProd"}}}
-        sections = {"conditions": conditions, "parameters": {"Stage": {"Type": "String"}}, "outputs": outputs}
+        parameters = {"Stage": {"Type": "String"}}
+        sections: dict[str, Any] = {"conditions": conditions, "parameters": parameters, "outputs": outputs}
         stack = stacks.create(template, parameter_values={"Stage": "dev"}, **sections)
         assert set(stacks.resources(stack["StackName"])) == {"Always"}
         assert stacks.outputs(stack) == {}

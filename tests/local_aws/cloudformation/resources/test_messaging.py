@@ -211,7 +211,7 @@ class TestAlarm:
         return {"Type": "AWS::CloudWatch::Alarm", "Properties": defaults | properties}
 
     def test_life(self, stacks: Deployer) -> None:
-        body = {"widgets": []}
+        body: dict[str, Any] = {"widgets": []}
         board = {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": json.dumps(body)}}
         stack = stacks.create({"It": self.alarm(), "Board": board})
         name, cloudwatch = stack["StackName"], stacks.client("cloudwatch")

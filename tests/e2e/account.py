@@ -3,7 +3,8 @@
 import copy
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.e2e.command_line import CommandLine, Ended, Running
 from workflows.byoc_housing import definition as housing
 
 REGION = "us-east-1"
+WORKFLOW = "byoc-housing"
 
 Definition = dict[str, Any]
 Change = Callable[[Definition], None]
@@ -112,9 +114,11 @@ class Account:
         assert processes.none_left(f"={run.name}") == {}
 
     def execution(self, machine: str, name: str) -> dict[str, Any]:
-        """An execution, as the service describes it."""
-        arn = self.state_machine["stateMachineArn"].rpartition(":")[0].replace(":stateMachine", ":execution")
-        return dict(self.client("stepfunctions").describe_execution(executionArn=f"{arn}:{machine}:{name}"))
+        """An execution of a variant, or of the workflow as deployed, as the service describes it."""
+        base, _, deployed = self.state_machine["stateMachineArn"].rpartition(":")
+        full = deployed if machine == WORKFLOW else machine
+        arn = f"{base.replace(':stateMachine', ':execution')}:{full}:{name}"
+        return dict(self.client("stepfunctions").describe_execution(executionArn=arn))
 
     def training_job(self, name: str) -> dict[str, Any]:
         """A training job, as the service describes it."""
@@ -126,12 +130,17 @@ class Account:
         ids = codebuild.list_builds_for_project(projectName=self.outputs["ByocHousingBuildProjectName"])["ids"]
         return list(codebuild.batch_get_builds(ids=ids)["builds"]) if ids else []
 
-    def put_training_data(self, folder: str, text: str) -> str:
-        """Uploads a CSV file beneath the training prefix; gives its prefix in S3."""
-        uri = f"{self.outputs['TrainingDataUri']}{folder}/"
+    @contextmanager
+    def training_file(self, text: str) -> Iterator[str]:
+        """A CSV file beneath the training prefix while it is needed; gives its own prefix in S3."""
+        uri = f"{self.outputs['TrainingDataUri']}{uuid.uuid4().hex}/"
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-        self.client("s3").put_object(Bucket=bucket, Key=f"{prefix}houses.csv", Body=text.encode())
-        return uri
+        place = {"Bucket": bucket, "Key": f"{prefix}houses.csv"}
+        self.client("s3").put_object(**place, Body=text.encode())
+        try:
+            yield uri
+        finally:
+            self.client("s3").delete_object(**place)
 
 
 def build_overrides(*, files: dict[str, str] | None = None, dockerfile: str | None = None) -> Change:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.account import (
     TRAIN_NOTHING_MUCH,
+    WORKFLOW,
     Account,
     Definition,
     Run,
@@ -99,7 +100,7 @@ def test_a_model_that_cannot_be_loaded(account: Account) -> None:
 def test_the_name_of_an_endpoint_that_is_taken(deployed: Deployed) -> None:
     account = deployed.account
     taken = _endpoint_in_service(account)
-    run = account.run("byoc-housing", "--input", f"EndpointName={taken}", name=None)
+    run = account.run(WORKFLOW, "--input", f"EndpointName={taken}")
     assert run.ended.code == 1, run.ended
     assert f"step '{CREATE_ENDPOINT}' failed: SageMaker." in run.ended.errors
     assert "Cannot create already existing endpoint" in run.ended.errors
@@ -146,7 +147,7 @@ def test_an_endpoint_that_never_becomes_healthy(account: Account, never_healthy:
     machine, name, running = never_healthy
     run = account.finish(machine, name, running, seconds=150)
     assert "did not pass the ping health check" in endpoint_that_failed(account, run)
-    assert "listening" in run.ended.errors.partition("end of its log")[2], run.ended
+    assert '"GET /ping HTTP/1.1" 503' in run.ended.errors.partition("end of its log")[2], run.ended
 
 
 def _endpoint_in_service(account: Account) -> str:

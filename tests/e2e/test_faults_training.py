@@ -1,7 +1,6 @@
 """Training jobs that fail: in the state that AWS would show, with their cause and log on the terminal."""
 
 import json
-import uuid
 
 import pytest
 
@@ -96,8 +95,8 @@ def test_a_job_that_leaves_no_model(account: Account) -> None:
     ids=["columns", "values", "empty"],
 )
 def test_data_that_is_no_table_of_houses(account: Account, text: str, reason: str) -> None:
-    uri = account.put_training_data(f"bad-{uuid.uuid4().hex}", text)
-    run = account.fail(training_data(uri))
+    with account.training_file(text) as uri:
+        run = account.fail(training_data(uri))
     told = job_that_failed(account, run)
     assert told.startswith("AlgorithmError: "), told
     assert "houses.csv" in told

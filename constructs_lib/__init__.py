@@ -30,17 +30,28 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import UniqueName as UniqueName
     from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
+    from constructs_lib.endpoints.endpoint import IEndpoint as IEndpoint
+    from constructs_lib.endpoints.variants import Capture as Capture
+    from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
+    from constructs_lib.endpoints.variants import StoredModel as StoredModel
+    from constructs_lib.endpoints.variants import Variant as Variant
     from constructs_lib.environments.storage import EncryptionKey as EncryptionKey
+    from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
+    from constructs_lib.environments.storage import StorageLifecycle as StorageLifecycle
     from constructs_lib.images.build import ContainerBuild as ContainerBuild
+    from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
+    from constructs_lib.images.source import BuildSettings as BuildSettings
     from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
+    from constructs_lib.monitoring.alarms import IAlarmTopic as IAlarmTopic
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
     from constructs_lib.rendering import render_html as render_html
     from constructs_lib.rendering import render_mermaid as render_mermaid
     from constructs_lib.rendering import render_states as render_states
     from constructs_lib.rendering import render_svg as render_svg
+    from constructs_lib.state_machines.workflow import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
 _NAMES = {
@@ -68,14 +79,16 @@ _NAMES = {
         "UniqueName",
         "WorkflowDefinition",
     ),
-    "constructs_lib.endpoints.endpoint": ("Endpoint",),
-    "constructs_lib.environments.storage": ("EncryptionKey", "Storage"),
+    "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
+    "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
+    "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
     "constructs_lib.images.build": ("ContainerBuild",),
-    "constructs_lib.images.repository": ("ImageRepository",),
-    "constructs_lib.monitoring.alarms": ("AlarmTopic",),
+    "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
+    "constructs_lib.images.source": ("BuildSettings",),
+    "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.permissions": ("engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
-    "constructs_lib.state_machines.workflow": ("StepFunctionsWorkflow",),
+    "constructs_lib.state_machines.workflow": ("IStepFunctionsWorkflow", "StepFunctionsWorkflow"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -86,7 +86,9 @@ def buildspec_of(folder: Path) -> str:
 
 def source_asset(scope: Construct, construct_id: str, folder: Path) -> s3_assets.Asset:
     """The folder as an asset, without what Python, git and editors leave in it."""
-    return s3_assets.Asset(scope, construct_id, path=str(folder), exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT)
+    # the CDK looks a relative path up where its Node process was started, which may be elsewhere
+    path = str(folder.resolve())
+    return s3_assets.Asset(scope, construct_id, path=path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT)
 
 
 def lambda_source() -> Path:

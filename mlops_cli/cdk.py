@@ -37,7 +37,7 @@ class Cdk:
     def start_synth(self, environment: str | None) -> "CdkProcess":
         """Starts to synthesize the app beside other work."""
         # fmt: off
-        return self._start("synth", "--quiet", "--app", f"{sys.executable} app.py",
+        return self._start("synth", "**", "--quiet", "--app", f"{sys.executable} app.py",
                            "--output", str(CLOUD_ASSEMBLY), *_context(environment))
         # fmt: on
 

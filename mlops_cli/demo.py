@@ -28,6 +28,7 @@ from mlops_cli.target import Target
 WORKFLOW = "byoc-housing"
 _PREDICTIONS = 5
 _CAPTURE_SECONDS = 60
+_ENGINE_SECONDS = 30
 _PREVIOUS = STATE / "demo-endpoint"
 _PICTURE = STATE / "demo.html"
 _ROWS = STATE / "rows.csv"
@@ -59,7 +60,7 @@ def run_demo(*, port: int | None, json_file: Path | None) -> None:
     phases, started = Phases(), time.monotonic()
     with phases.phase("local_up", "1/5 local AWS"):
         server = found or local_server.start(port)
-        console.print(f"  {server.endpoint_url}, {_engine(server)}")
+        console.print(f"  {server.endpoint_url}\n  {_engine(server)}")
     try:
         record = _run_phases(Target(endpoint_url=server.endpoint_url), phases)
     except KeyboardInterrupt:
@@ -232,4 +233,11 @@ def _say_what_next(record: dict[str, Any]) -> None:
 
 
 def _engine(server: local_server.Server) -> str:
-    return str((local_server.health(server) or {}).get("engine") or "container engine not yet chosen")
+    """The server's container engine, which it looks for in the background when it starts."""
+    deadline = time.monotonic() + _ENGINE_SECONDS
+    while time.monotonic() < deadline:
+        engine = (local_server.health(server) or {}).get("engine")
+        if engine is not None:
+            return str(engine)
+        time.sleep(0.05)
+    return "its container engine is not known yet"

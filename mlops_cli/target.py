@@ -58,6 +58,8 @@ class Target:
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # an address takes no prefix such as `sync-`
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             # the CDK command line remembers which account a key belongs to
             "CDK_HOME": str(CDK_HOME),
         }

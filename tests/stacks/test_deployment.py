@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,35 @@ def test_the_deployed_builder_names_a_missing_dockerfile(account: Account) -> No
     assert failure["errorMessage"].startswith("the Dockerfile 'Dockerfile.gpu' is not in the source, which has ")
     project = account.outputs("mlops-dev-containers")["ByocHousingBuildProjectName"]
     assert account.client("codebuild").list_builds_for_project(projectName=project)["ids"] == []
+
+
+def test_a_failed_build_is_one_build_and_fails_every_execution_that_waits_for_it(account: Account) -> None:
+    states = account.client("stepfunctions")
+    deployed = states.describe_state_machine(
+        stateMachineArn=account.outputs("mlops-dev-training")["WorkflowByocHousingStateMachineArn"]
+    )
+    build = json.loads(deployed["definition"])["States"]["Calls CodeBuild to Build Container"]
+    build["Parameters"]["Payload"]["Overrides"] = {"Files": {"Dockerfile": "FROM nowhere.invalid/none:1\nRUN false\n"}}
+    alone = {name: build[name] for name in ("Type", "Resource", "Parameters")} | {"TimeoutSeconds": 60, "End": True}
+    machine = states.create_state_machine(
+        name="build-alone",
+        roleArn=deployed["roleArn"],
+        definition=json.dumps({"StartAt": "Build", "States": {"Build": alone}}),
+    )["stateMachineArn"]
+    executions = [states.start_execution(stateMachineArn=machine)["executionArn"] for _ in range(3)]
+    deadline = time.monotonic() + 90
+    ended = [states.describe_execution(executionArn=execution) for execution in executions]
+    while any(found["status"] == "RUNNING" for found in ended) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        ended = [states.describe_execution(executionArn=execution) for execution in executions]
+    assert [(found["status"], found.get("error")) for found in ended] == [("FAILED", "ContainerBuildFailed")] * 3
+    (cause,) = {found["cause"] for found in ended}
+    project = account.outputs("mlops-dev-containers")["ByocHousingBuildProjectName"]
+    (build_id,) = account.client("codebuild").list_builds_for_project(projectName=project)["ids"]
+    assert cause.startswith(f"build {build_id} ended FAILED: BUILD FAILED: COMMAND_EXECUTION_ERROR")
+    bucket = account.outputs("mlops-dev-containers")["ArtifactBucketName"]
+    keys = [found["Key"] for found in account.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+    assert not any("/waiters/" in key for key in keys)
 
 
 def test_an_update_keeps_what_holds_data(account: Account, tmp_path: Path) -> None:

@@ -478,28 +478,3 @@ def test_activities_and_versions_of_a_state_machine(stacks: Deployer) -> None:
     versions = states.list_state_machine_versions(stateMachineArn=machine)["stateMachineVersions"]
     assert [item["stateMachineVersionArn"] for item in versions] == [made["Version"]["PhysicalResourceId"]]
     assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"
-
-
-def test_the_policy_of_a_secret(stacks: Deployer) -> None:
-    def template(action: str) -> dict[str, Any]:
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": action, "Resource": "*"}],
-        }
-        return {
-            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}},
-            "Policy": {
-                "Type": "AWS::SecretsManager::ResourcePolicy",
-                "Properties": {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": document},
-            },
-        }
-
-    name = stacks.create(template("secretsmanager:GetSecretValue"))["StackName"]
-    arn, client = stacks.resources(name)["Secret"]["PhysicalResourceId"], stacks.client("secretsmanager")
-    stack = stacks.update(name, template("secretsmanager:DescribeSecret"))
-    assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.reasons(name)
-    written = json.loads(client.get_resource_policy(SecretId=arn)["ResourcePolicy"])
-    assert written["Statement"][0]["Action"] == "secretsmanager:DescribeSecret"
-    stacks.delete(name)
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        client.describe_secret(SecretId=arn)

@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from tests.local_aws.cloudformation.conftest import Deployer
 
+ACCOUNT = "123456789012"
+
 
 def one(resource_type: str, **properties: Any) -> dict[str, Any]:
     return {"It": {"Type": resource_type, "Properties": properties}}
@@ -254,3 +256,28 @@ class TestTable:
         stacks.delete(name)
         with pytest.raises(ClientError, match="ResourceNotFoundException"):
             dynamodb.describe_table(TableName=table)
+
+
+def test_the_policy_of_a_secret(stacks: Deployer) -> None:
+    def template(action: str) -> dict[str, Any]:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": action, "Resource": "*"}],
+        }
+        return {
+            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}},
+            "Policy": {
+                "Type": "AWS::SecretsManager::ResourcePolicy",
+                "Properties": {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": document},
+            },
+        }
+
+    name = stacks.create(template("secretsmanager:GetSecretValue"))["StackName"]
+    arn, client = stacks.resources(name)["Secret"]["PhysicalResourceId"], stacks.client("secretsmanager")
+    stack = stacks.update(name, template("secretsmanager:DescribeSecret"))
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.reasons(name)
+    written = json.loads(client.get_resource_policy(SecretId=arn)["ResourcePolicy"])
+    assert written["Statement"][0]["Action"] == "secretsmanager:DescribeSecret"
+    stacks.delete(name)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        client.describe_secret(SecretId=arn)

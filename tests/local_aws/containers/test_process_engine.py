@@ -88,11 +88,12 @@ def test_nothing_is_written_to_this_machine(
     process_engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output
 ) -> None:
     image = make_image(
-        {"train": "#!/bin/sh\ntouch /usr/local-aws-test /root/x /tmp/local-aws-test && ls /opt/program\n"}
+        {"train": "#!/bin/sh\ntouch /usr/local-aws-test /srv/local-aws-test /tmp/local-aws-test && ls /opt/program\n"}
     )
     assert process_engine.run(spec(image, opt_ml, output, "train")).wait(20) == 0, output.text
     assert output.lines == ["train"]
     assert not Path("/usr/local-aws-test").exists()
+    assert not Path("/srv/local-aws-test").exists()
     assert not Path("/tmp/local-aws-test").exists()  # noqa: S108
 
 

@@ -12,6 +12,7 @@ import path from "node:path";
 import { format } from "node:util";
 import { pathToFileURL } from "node:url";
 import { provideAwsLibraries } from "./aws_libraries.mjs";
+import { speakHttpWith } from "./local_endpoint.mjs";
 
 const [, , socketPath, token, libraries] = process.argv;
 const environment = process.env;
@@ -174,6 +175,7 @@ process.on("unhandledRejection", (error) => fail("Runtime.UnhandledPromiseReject
 process.on("uncaughtException", (error) => fail("Runtime.UnhandledException", error));
 
 provideAwsLibraries(libraries);
+speakHttpWith(environment.AWS_ENDPOINT_URL);
 send({ type: "hello", token });
 let handler;
 try {

@@ -242,9 +242,19 @@ def _exit_code(error: SystemExit) -> int:
     return error.code if isinstance(error.code, int) else 1
 
 
+def _speak_http_with_the_local_aws() -> None:
+    folder = os.path.dirname(__file__)  # noqa: PTH120 - pathlib takes time to import
+    sys.path.insert(0, folder)
+    from local_endpoint import speak_http_with
+
+    sys.path.remove(folder)
+    speak_http_with(os.environ["AWS_ENDPOINT_URL"])
+
+
 def main(path: str, token: str, runtime_dir: str, opt: str) -> int:
     """Loads the handler, then answers invocations until the local AWS closes the socket."""
     channel = _Channel(path, token)
+    _speak_http_with_the_local_aws()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     layers = [f"{opt}/python/lib/{version}/site-packages", f"{opt}/python"]
     present = [folder for folder in layers if os.path.isdir(folder)]  # noqa: PTH112 - pathlib takes time to import

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from mlops_cli import deployment
+from mlops_cli import buckets, deployment
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, CliError
@@ -56,14 +56,29 @@ def is_bootstrapped(target: Target) -> bool:
 def destroy(
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
+    empty_buckets: Annotated[
+        bool,
+        typer.Option("--empty-buckets", help="First delete all objects of the buckets that go with the stacks."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete an environment's stacks. What its settings retain (buckets, keys, images) stays."""
     target = choose_target(aws=aws)
+    full = [bucket for bucket in buckets.deleted_with(target, environment) if buckets.holds_something(target, bucket)]
+    if full and not empty_buckets:
+        raise CliError(
+            f"these buckets would be deleted and hold data: {', '.join(full)}",
+            hint="delete the data too with --empty-buckets, or copy it elsewhere and delete it yourself",
+        )
     if not yes:
-        typer.confirm(f"delete all stacks of {environment!r} in account {deployment.account(target)}?", abort=True)
+        data = f", with all data in {', '.join(full)}," if full else ""
+        question = f"delete all stacks of {environment!r}{data} in account {deployment.account(target)}?"
+        typer.confirm(question, abort=True)
     cdk = Cdk(target)
-    cdk.destroy(cdk.synth(environment))
+    assembly = cdk.synth(environment)
+    for bucket in full:
+        typer.echo(f"{bucket}: deleted {buckets.empty(target, bucket)} versions of objects")
+    cdk.destroy(assembly)
 
 
 def cleanup(

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.e2e import processes
-from tests.e2e.account import Account
+from tests.e2e.account import WORKFLOW, Account
 from tests.e2e.command_line import CommandLine, Ended
 from tests.e2e.conftest import close, free_port, new_command_line
-from workflows.byoc_housing.definition import BUILD
+from workflows.byoc_housing.definition import BUILD, TRAIN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
@@ -94,8 +94,8 @@ class TestLife:
 
     def test_a_run_whose_local_aws_ends(self, day: CommandLine) -> None:
         account = account_of(day)
-        _, running = account.start("byoc-housing")
-        assert processes.poll(lambda: f"{BUILD}: RUNNING" in running.said(), seconds=60), running.said()
+        _, running = account.start(WORKFLOW)
+        assert processes.poll(lambda: f"{TRAIN}: RUNNING" in running.said(), seconds=60), running.said()
         down = day.run("local", "down")
         assert (down.code, down.output) == (0, "the local AWS has ended\n"), down
         ended = running.wait(seconds=60)
@@ -108,11 +108,25 @@ class TestLife:
         record = demo(day)
         assert record["execution"]["status"] == "SUCCEEDED"
 
-    def test_destroy_deletes_the_stacks(self, day: CommandLine) -> None:
+    def test_destroy_keeps_data_that_nobody_gave_up(self, day: CommandLine) -> None:
+        account = account_of(day)
         ended = day.run("destroy", "--yes")
+        assert ended.code == 1, ended
+        assert "error: these buckets would be deleted and hold data: mlops-dev-" in ended.errors
+        assert account.outputs["DataBucketName"] in ended.errors
+        assert "--empty-buckets" in ended.errors
+        stacks = account.client("cloudformation").describe_stacks()["Stacks"]
+        assert {stack["StackStatus"] for stack in stacks} == {"CREATE_COMPLETE"}
+
+    def test_destroy_deletes_the_stacks_and_their_data(self, day: CommandLine) -> None:
+        account = account_of(day)
+        data = account.outputs["DataBucketName"]
+        ended = day.run("destroy", "--yes", "--empty-buckets")
         assert ended.code == 0, ended
-        described = account_of(day).client("cloudformation").describe_stacks()["Stacks"]
+        assert f"{data}: deleted " in ended.output
+        described = account.client("cloudformation").describe_stacks()["Stacks"]
         assert [stack["StackName"] for stack in described] == ["CDKToolkit"]
+        assert data not in [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]]
 
 
 class TestPorts:

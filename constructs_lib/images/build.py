@@ -283,7 +283,7 @@ class ContainerBuild(Construct):
             Statement(
                 actions=["s3:ListBucket"],
                 resources=[self.storage.bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": f"{self._prefix}waiters/*"}},
+                conditions={"StringLike": {"s3:prefix": [f"{self._prefix}waiters/*"]}},
             ),
             Statement(
                 actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS

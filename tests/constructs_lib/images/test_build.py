@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,15 @@ def test_each_role_may_do_its_own_work_only(folder: Path, tmp_path: Path) -> Non
         "states:SendTaskFailure",
         "states:SendTaskSuccess",
     ]
+
+
+def test_the_finisher_lists_waiters_alone(folder: Path, tmp_path: Path) -> None:
+    template = template_of(lambda stack: define(stack, folder), tmp_path)
+    (listing,) = (found for found in statements(template, "BuildFinisherRole") if found["Action"] == "s3:ListBucket")
+    (bucket,) = listing["Resource"]["Fn::GetAtt"][:1]
+    assert bucket.startswith("BuildStorage")
+    (prefix,) = listing["Condition"]["StringLike"]["s3:prefix"]
+    assert re.fullmatch(r"container-builds/[0-9a-f]{42}/waiters/\*", prefix)
 
 
 def test_storage_logs_and_removal_can_be_brought_along(folder: Path, tmp_path: Path) -> None:

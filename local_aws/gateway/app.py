@@ -13,7 +13,7 @@ from attrs import define, field
 from local_aws.gateway import guard, moto_bridge, refusals, wire
 from local_aws.gateway.context import DEFAULT_ACCOUNT, Principal, RequestContext
 from local_aws.gateway.errors import AwsError
-from local_aws.gateway.http import HttpRequest, Signature, path_style, plain_body
+from local_aws.gateway.http import HttpRequest, Signature, inflated_body, path_style, plain_body
 from local_aws.gateway.offers import OFFERS, check_offer, check_use
 from local_aws.gateway.operations import Handler, OperationGroup
 from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ARN_HEADER
@@ -131,8 +131,7 @@ class Gateway:
 
     def _answer(self, request: HttpRequest, request_id: str) -> Answer:
         signature = Signature.of(request)
-        if signature.signing_name == "s3":
-            request = plain_body(path_style(request))
+        request = plain_body(path_style(request)) if signature.signing_name == "s3" else inflated_body(request)
         environ = moto_bridge.environ_of(request)
         parsed = moto_bridge.request_of(environ)
         call = wire.resolve(parsed, signature.signing_name)

@@ -9,7 +9,7 @@ from importlib import import_module
 from local_aws.platform import Platform
 
 _MENDS = {
-    "cloudwatch": ("alarm_states",),
+    "cloudwatch": ("alarm_states", "dashboard_tags"),
     "ecr": ("ecr_images",),
     "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),

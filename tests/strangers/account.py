@@ -35,6 +35,11 @@ class Account:
     home: Path
     _clients: dict[str, Any] = field(factory=dict)
 
+    @property
+    def project(self) -> Path:
+        """Where CDK's command line runs, once it is there: the folder whose cdk.json counts."""
+        return self.home / "project"
+
     def client(self, service: str) -> Any:
         """A boto3 client as anyone makes one."""
         if service not in self._clients:
@@ -97,7 +102,9 @@ class Account:
     def cdk(self, *arguments: str, seconds: float = 60, code: int = 0) -> str:
         """Runs the CDK command line; gives what it printed."""
         cdk = ROOT / "node_modules" / ".bin" / "cdk"
-        return self.run(str(cdk), *arguments, "--no-notices", "--no-version-reporting", seconds=seconds, code=code)
+        options = ("--no-notices", "--no-version-reporting")
+        folder = self.project if self.project.is_dir() else None
+        return self.run(str(cdk), *arguments, *options, folder=folder, seconds=seconds, code=code)
 
     def app(self, name: str) -> "App":
         """An app of this folder, to be deployed."""

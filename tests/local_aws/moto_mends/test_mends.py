@@ -221,3 +221,24 @@ def test_access_logging_is_turned_on_before_the_log_bucket_has_its_policy(local_
     )
     enabled = s3.get_bucket_logging(Bucket="mend-logging-source")["LoggingEnabled"]
     assert enabled["TargetBucket"] == "mend-logging-target"
+
+
+def test_dashboards_have_tags(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    arn = "arn:aws:cloudwatch::123456789012:dashboard/tagged"
+
+    def tags() -> dict[str, str]:
+        found = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}", Tags=[{"Key": "a", "Value": "1"}])
+    assert tags() == {"a": "1"}
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}", Tags=[{"Key": "a", "Value": "2"}])
+    assert tags() == {"a": "1"}
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "b", "Value": "2"}])
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    assert tags() == {"b": "2"}
+    cloudwatch.delete_dashboards(DashboardNames=["tagged"])
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}")
+    assert tags() == {}
+    cloudwatch.delete_dashboards(DashboardNames=["tagged"])

@@ -99,8 +99,9 @@ class TestLife:
         down = day.run("local", "down")
         assert (down.code, down.output) == (0, "the local AWS has ended\n"), down
         ended = running.wait(seconds=60)
-        assert ended.code == 3, ended
-        assert "error: AWS does not answer" in ended.errors, ended
+        # whoever looks in the instant before the server is gone still sees that the execution was aborted
+        told = {1: "the execution failed: ABORTED\nThe local AWS was stopped.", 3: "error: AWS does not answer"}
+        assert told.get(ended.code, "another exit code") in ended.errors, ended
         assert "Traceback" not in ended.errors
         assert processes.none_left(str(day.folder), account.endpoint_url) == {}
 

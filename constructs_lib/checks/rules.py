@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.checks.field_types import type_problems
+from constructs_lib.checks.mending import mended_steps
 from constructs_lib.checks.shapes import RequestCheck, checked
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.ordering import Ordering, order
@@ -18,30 +19,25 @@ if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the de
 class Subject:
     """A definition as the rules see it.
 
-    Steps with a field of the wrong type are left out, since nothing else can be said of them; the rule about types
-    names them.
+    Where a field is of the wrong type, the steps are copies in which it is not, so that the rules can look into them.
 
     Attributes:
         definition: what is checked. Its chain and handlers are not there yet.
-        problems_of_types: what that rule found.
-        listed: what is listed as steps, whatever it is.
-        steps: the listed steps that can be looked into.
+        problems_of_types: the fields of the wrong type.
+        steps: the listed steps.
     """
 
     def __init__(self, definition: "WorkflowDefinition") -> None:
         self.definition = definition
-        found = tuple(type_problems(definition))
-        self.problems_of_types = tuple(problem for _, problem in found)
-        self._faulty = {id(step) for step, _ in found}
-        self.listed = definition.steps if isinstance(definition.steps, tuple) else ()
-        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and id(step) not in self._faulty)
+        self.problems_of_types = tuple(type_problems(definition))
+        self.steps = mended_steps(definition.steps) if self.problems_of_types else tuple(definition.steps)
 
     @cached_property
     def handlers(self) -> tuple[Step, ...]:
         """The steps that only a Catch leads to."""
         from constructs_lib.definitions.workflow import handlers_of  # the definition asks the checks
 
-        return tuple(step for step in handlers_of(self.steps) if id(step) not in self._faulty)
+        return handlers_of(self.steps)
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
@@ -95,8 +91,7 @@ def check(definition: "WorkflowDefinition") -> tuple[Problem, ...]:
     """Everything that is wrong with a definition: what concerns the whole first, then step by step."""
     subject = Subject(definition)
     problems = dict.fromkeys(problem for found in _RULES for problem in found(subject))
-    steps = (*subject.listed, *subject.handlers)
-    position = {getattr(step, "name", None): number for number, step in enumerate(steps, start=1)}
+    position: dict[str | None, int] = {step.name: number for number, step in enumerate(subject.all_steps, start=1)}
     return tuple(sorted(problems, key=lambda problem: position.get(problem.step, 0)))
 
 

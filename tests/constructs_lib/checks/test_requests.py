@@ -92,7 +92,7 @@ SPEC = "AlgorithmSpecification"
         ),
         (
             {"additional_request": {"DebugRuleConfigurations": {}}},
-            "DebugRuleConfigurations: got mappingproxy({}), expected a list",
+            "DebugRuleConfigurations: got {}, expected a list",
         ),
         (
             {"additional_request": {"RetryStrategy": {"MaximumRetryAttempts": 31}}},

@@ -10,11 +10,15 @@ from attrs import evolve, frozen
 from local_aws.containers.docker_command import options, registries, templates
 from local_aws.containers.docker_command.control import Control
 from local_aws.containers.docker_command.output import reference_of, show
-from local_aws.containers.engine import EngineError
+from local_aws.containers.engine import ENGINE_VARIABLE, EngineError
 from local_aws.containers.pushed import PushedImages
 from local_aws.containers.references import ImageReference
 
 _LAYERS_TYPE = "application/vnd.local-aws.engine-layers.v1+json"
+_NO_BASE_IMAGE = (
+    "local AWS: if {engine} could not fetch the base image, its registry is out of reach from here; "
+    "a local AWS started with {variable}=process needs no base image"
+)
 
 
 @frozen
@@ -55,7 +59,9 @@ class EngineClient:
         command += ["--no-cache"] if asked.no_cache else []
         command += ["--quiet"] if asked.quiet else []
         code = self._engine(*command, asked.context)
-        if code == 0 and asked.push:
+        if code != 0:
+            show(_NO_BASE_IMAGE.format(engine=self.control.engine, variable=ENGINE_VARIABLE))
+        elif asked.push:
             for reference in references:
                 self._push(reference)
         return code

@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +17,7 @@ from constructs import Construct
 
 from constructs_lib.environments.roles import service_role
 from constructs_lib.environments.storage import IStorage, Storage
-from constructs_lib.images.repository import PULL_ACTIONS, PUSH_ACTIONS, IImageRepository
+from constructs_lib.images.repository import PUSH_ACTIONS, IImageRepository
 from constructs_lib.images.source import (
     BuildSettings,
     buildspec_of,
@@ -30,9 +31,7 @@ _LOG_ACTIONS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 _SOURCES = "the changed source of each image has a key of its own"
 _WAITERS = "the waiters of each image have keys of their own"
 _TOKEN = "ecr:GetAuthorizationToken is of the account and takes no resource"  # noqa: S105 - a reason
-_ANSWER = (
-    "states:SendTaskSuccess and SendTaskFailure take no resource: whoever holds a task's token may answer the task"
-)
+_ANSWER = "an answer to a task takes no resource: whoever holds the task's token may answer it"
 
 
 class ContainerBuild(Construct):
@@ -157,7 +156,7 @@ class ContainerBuild(Construct):
     def _define_project(self, buildspec: str) -> codebuild.CfnProject:
         log_group = self._log_group("BuildLogs")
         repository = self.repository.repository
-        role = service_role(
+        self.role: iam.IRole = service_role(
             self,
             "BuildRole",
             service="codebuild.amazonaws.com",
@@ -171,10 +170,11 @@ class ContainerBuild(Construct):
                     reason=_SOURCES,
                 ),
                 *self._key_use("kms:Decrypt"),
-                Statement(actions=[*PULL_ACTIONS, *PUSH_ACTIONS], resources=[repository.repository_arn]),
+                Statement(actions=PUSH_ACTIONS, resources=[repository.repository_arn]),
                 Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
             ],
         )
+        """What the commands of a build run with: what else they need, such as base images to pull, is granted to it."""
         key: kms.IKey | None = self.storage.encryption_key
         variables = {
             **self._settings.environment,
@@ -185,7 +185,7 @@ class ContainerBuild(Construct):
             self,
             "Resource",
             description="builds a container image; started by its builder function",
-            service_role=role.role_arn,
+            service_role=self.role.role_arn,
             artifacts=codebuild.CfnProject.ArtifactsProperty(type="NO_ARTIFACTS"),
             encryption_key=key.key_arn if key is not None else None,
             environment=codebuild.CfnProject.EnvironmentProperty(
@@ -272,8 +272,8 @@ class ContainerBuild(Construct):
             Statement(
                 actions=["s3:DeleteObject", "s3:PutObject"], resources=[self._objects("waiters/")], reason=_WAITERS
             ),
-            *self._key_use("kms:Decrypt", "kms:GenerateDataKey"),
-            Statement(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+            *self._key_use("kms:GenerateDataKey"),
+            Statement(actions=["states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
         ]
 
     def _finisher_statements(self) -> list[Statement]:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from attrs import frozen
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -12,7 +12,17 @@ from constructs import Construct
 from constructs_lib.environments.storage import EncryptionKey
 
 PULL_ACTIONS = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-PUSH_ACTIONS = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
+"""What reading an image takes, besides the account's token."""
+
+PUSH_ACTIONS = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+]
+"""What writing an image takes, besides the account's token: layers and manifests that are there are not sent again."""
 
 
 class ImageRepositoryGrants:
@@ -26,8 +36,8 @@ class ImageRepositoryGrants:
         return self._grant(grantee, PULL_ACTIONS)
 
     def push(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Lets `grantee` push images, and pull them as layers are looked up first."""
-        return self._grant(grantee, [*PULL_ACTIONS, *PUSH_ACTIONS])
+        """Lets `grantee` push images."""
+        return self._grant(grantee, PUSH_ACTIONS)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str]) -> iam.Grant:
         return iam.Grant.add_to_principal(
@@ -96,7 +106,9 @@ class ImageRepository(Construct):
         """
         super().__init__(scope, construct_id)
         if not 1 <= image_count <= 1000:
-            raise ValueError(f"{self.node.path}: image_count: got {image_count}, expected 1 to 1000")
+            # ECR's lifecycle policy is a text that the CDK writes without looking for tokens
+            got = "a token" if Token.is_unresolved(image_count) else image_count
+            raise ValueError(f"{self.node.path}: image_count: got {got}, expected 1 to 1000")
         key = (
             EncryptionKey(self, "Key", removal_policy=removal_policy).key if encryption_key is None else encryption_key
         )

@@ -67,8 +67,8 @@ class Derivation:
     @of.register
     def _(self, need: InvokeFunction) -> Iterator[Statement]:
         arn = text_pattern(need.function_arn)
-        reason = "every version of the function may be invoked"
-        yield _statement(["lambda:InvokeFunction"], [arn, f"{arn}:*"], reason)
+        invoked = arn if need.qualifier is None else f"{arn}:{text_pattern(need.qualifier)}"
+        yield _statement(["lambda:InvokeFunction"], [invoked], "what is invoked is known only when the workflow runs")
 
     @of.register
     def _(self, need: PassRole) -> Iterator[Statement]:
@@ -95,7 +95,8 @@ class Derivation:
     def _(self, need: WriteObjects) -> Iterator[Statement]:
         place = location(need.uri, need.kms_key, self.definition).folder
         yield _statement(["s3:PutObject"], [self._objects(place)], "names of the objects come at run time")
-        # parts of a large object are read again when they are put together
+        # parts of a large object are read again when they are put together; SageMaker asks for kms:Encrypt where a
+        # request names the key
         yield from _with_key(place.kms_key, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
 
     @of.register

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -122,12 +122,12 @@ class Endpoint(Construct):
 
     @staticmethod
     def from_endpoint_name(scope: Construct, construct_id: str, endpoint_name: str) -> IEndpoint:
-        """Takes an endpoint of this account and region by its name."""
+        """Takes an endpoint of this account and region by its name; a token must stand for one in lower case."""
         arn = Stack.of(scope).format_arn(
             service="sagemaker",
             resource="endpoint",
-            # AWS writes the name in lower case into the ARN
-            resource_name=endpoint_name.lower(),
+            # AWS writes the name in lower case into the ARN; a token must stay as it is
+            resource_name=endpoint_name if Token.is_unresolved(endpoint_name) else endpoint_name.lower(),
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         Construct(scope, construct_id)  # the import has a place in the tree, so its id cannot be taken twice

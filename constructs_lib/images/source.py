@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import field, frozen
-from aws_cdk import IgnoreMode
+from aws_cdk import IgnoreMode, Token
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -56,9 +56,9 @@ class BuildSettings:
     def problems(self) -> list[str]:
         """What is wrong with the values, each with what was got and what was expected."""
         problems = []
-        if self.compute_type not in COMPUTE_TYPES:
+        if not Token.is_unresolved(self.compute_type) and self.compute_type not in COMPUTE_TYPES:
             problems.append(f"compute_type: got {self.compute_type!r}, expected one of {', '.join(COMPUTE_TYPES)}")
-        if not 5 <= self.timeout_minutes <= 480:
+        if not Token.is_unresolved(self.timeout_minutes) and not 5 <= self.timeout_minutes <= 480:
             problems.append(f"timeout_minutes: got {self.timeout_minutes}, expected 5 to 480")
         own = ", ".join(OWN_VARIABLES)
         problems += [
@@ -73,6 +73,9 @@ def source_problems(folder: Path, dockerfile: str) -> list[str]:
     """What is missing in a source folder."""
     if not folder.is_dir():
         return [f"source: got {str(folder)!r}, expected a folder"]
+    inside = not Path(dockerfile).is_absolute() and ".." not in Path(dockerfile).parts
+    if not inside:
+        return [f"dockerfile: got {dockerfile!r}, expected a path inside the source folder"]
     if not (folder / dockerfile).is_file():
         found = ", ".join(sorted(entry.name for entry in folder.iterdir())[:20]) or "nothing"
         return [f"dockerfile: got {dockerfile!r}, expected a file in {str(folder)!r}, which has {found}"]

@@ -16,7 +16,7 @@ from local_aws.gateway.errors import AwsError
 from local_aws.gateway.http import HttpRequest, Signature, inflated_body, path_style, plain_body
 from local_aws.gateway.offers import OFFERS, check_offer, check_use
 from local_aws.gateway.operations import Handler, OperationGroup
-from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ARN_HEADER
+from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ACCOUNT_HEADER, SOURCE_ARN_HEADER
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -142,12 +142,15 @@ class Gateway:
             refusals.check_time(signature)
             principal = self.authority.principal(signature.access_key, call.service)
             source_arn = request.header(SOURCE_ARN_HEADER) if principal.service else ""
+            source_account = request.header(SOURCE_ACCOUNT_HEADER) if principal.service else ""
             context = RequestContext(
-                account=_account(principal, source_arn),
+                # a service acts in the account of the resource it acts for
+                account=source_account or principal.account,
                 region=signature.region,
                 principal=principal,
                 request_id=request_id,
                 source_arn=source_arn or None,
+                source_account=source_account or None,
             )
             handler = self._handler(call)
             parameters = wire.parse(parsed, call)
@@ -184,11 +187,6 @@ class Gateway:
         if call.operation not in service:
             raise wire.not_available(call)
         return service[call.operation]
-
-
-def _account(principal: Principal, source_arn: str) -> str:
-    """Where a request acts: in the caller's account, for a service in that of the resource it acts for."""
-    return source_arn.split(":")[4] if source_arn.count(":") > 4 else principal.account
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -257,11 +257,6 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
         ("kms", "update_custom_key_store", {"CustomKeyStoreId": "c"}),
         ("iam", "create_user", {"UserName": "u", "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
         ("sns", "subscribe", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Protocol": "sms"}),
-        (
-            "s3",
-            "put_bucket_notification_configuration",
-            {"Bucket": "b", "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
-        ),
     ],
 )
 def test_moto_does_not_answer_for_what_it_does_not_do(

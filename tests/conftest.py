@@ -1,10 +1,15 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from local_aws.containers.engine import ENGINE_VARIABLE
 from local_aws.server import LocalAws
+
+# the same engine on all machines: docker and podman, where a machine has one, would fetch base images from the network
+os.environ.setdefault(ENGINE_VARIABLE, "process")
 
 
 @pytest.fixture(scope="session")

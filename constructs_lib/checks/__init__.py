@@ -1,12 +1,13 @@
 """The checks of a definition: one named rule a function, all problems at once, before anything is deployed."""
 
-from constructs_lib.checks import failures, field_types, graph, limits, names, references, requests
+from constructs_lib.checks import arns, failures, field_types, graph, limits, names, references, requests
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
 __all__ = [
     "Rule",
     "Subject",
     "all_rules",
+    "arns",
     "check",
     "failures",
     "field_types",

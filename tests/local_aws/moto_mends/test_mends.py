@@ -242,3 +242,49 @@ def test_dashboards_have_tags(client: Any) -> None:
     cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}")
     assert tags() == {}
     cloudwatch.delete_dashboards(DashboardNames=["tagged"])
+
+
+@pytest.fixture
+def log_group(client: Any) -> str:
+    logs, name = client("logs"), f"/mends/{datetime.now(UTC).timestamp()}"
+    logs.create_log_group(logGroupName=name)
+    for stream, lines in {"b": ("INFO late", "WARN last"), "a": ("ERROR first", "DEBUG second")}.items():
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        now = int(datetime.now(UTC).timestamp() * 1000) - (5000 if stream == "a" else 0)
+        events = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
+        logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=events)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("", ["ERROR first", "DEBUG second", "INFO late", "WARN last"]),
+        ("?ERROR ?WARN", ["ERROR first", "WARN last"]),
+        ("-DEBUG", ["ERROR first", "INFO late", "WARN last"]),
+    ],
+)
+def test_log_events_of_all_streams_are_filtered_by_any_pattern(
+    client: Any, log_group: str, pattern: str, found: list[str]
+) -> None:
+    events = client("logs").filter_log_events(logGroupName=log_group, filterPattern=pattern)["events"]
+    assert [event["message"] for event in events] == found
+
+
+def test_what_is_wrong_about_log_groups_is_told(client: Any, log_group: str) -> None:
+    logs = client("logs")
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
+        logs.filter_log_events(logGroupName=log_group, filterPattern="{ $.a")
+    with pytest.raises(ClientError, match=r"ResourceNotFoundException.*The specified log stream does not exist"):
+        logs.get_log_events(logGroupName=log_group, logStreamName="c")
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*'2' at 'retentionInDays'"):
+        logs.put_retention_policy(logGroupName=log_group, retentionInDays=2)
+    with pytest.raises(ClientError, match="mutually exclusive"):
+        logs.describe_log_groups(logGroupNamePattern="a", logGroupNamePrefix="b")
+
+
+def test_log_groups_are_found_by_a_part_of_their_name(client: Any, log_group: str) -> None:
+    logs = client("logs")
+    logs.put_retention_policy(logGroupName=log_group, retentionInDays=3)
+    (found,) = logs.describe_log_groups(logGroupNamePattern=log_group[3:].upper())["logGroups"]
+    assert (found["logGroupName"], found["retentionInDays"]) == (log_group, 3)

@@ -22,6 +22,7 @@ _MODULES = {
     "AWS::SageMaker": "sagemaker",
     "AWS::SecretsManager": "secretsmanager",
     "AWS::DynamoDB": "dynamodb",
+    "AWS::EC2": "ec2",
     "AWS::CloudFormation": "cloudformation",
     "AWS::CDK": "cloudformation",
     "Custom": "custom",

@@ -7,25 +7,41 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would take longer than all the rest
 if TYPE_CHECKING:
+    from constructs_lib.definitions import ALL_ERRORS as ALL_ERRORS
+    from constructs_lib.definitions import CAUGHT_CAUSE as CAUGHT_CAUSE
+    from constructs_lib.definitions import CAUGHT_ERROR as CAUGHT_ERROR
+    from constructs_lib.definitions import EXECUTION_ARN as EXECUTION_ARN
+    from constructs_lib.definitions import EXECUTION_NAME as EXECUTION_NAME
+    from constructs_lib.definitions import EXECUTION_START_TIME as EXECUTION_START_TIME
+    from constructs_lib.definitions import STATE_MACHINE_ARN as STATE_MACHINE_ARN
+    from constructs_lib.definitions import TASK_FAILED as TASK_FAILED
+    from constructs_lib.definitions import TASK_TOKEN as TASK_TOKEN
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import Channel as Channel
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
+    from constructs_lib.definitions import ContextValue as ContextValue
     from constructs_lib.definitions import DataCapture as DataCapture
     from constructs_lib.definitions import DefinitionError as DefinitionError
     from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
     from constructs_lib.definitions import EndpointStep as EndpointStep
     from constructs_lib.definitions import ExecutionInput as ExecutionInput
     from constructs_lib.definitions import FailStep as FailStep
+    from constructs_lib.definitions import JobStep as JobStep
     from constructs_lib.definitions import Join as Join
     from constructs_lib.definitions import LambdaStep as LambdaStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import Problem as Problem
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
+    from constructs_lib.definitions import Reference as Reference
     from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import Step as Step
+    from constructs_lib.definitions import StepOutput as StepOutput
+    from constructs_lib.definitions import TaskStep as TaskStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
     from constructs_lib.definitions import UniqueName as UniqueName
     from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
@@ -35,6 +51,7 @@ if TYPE_CHECKING:
     from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
     from constructs_lib.endpoints.variants import StoredModel as StoredModel
     from constructs_lib.endpoints.variants import Variant as Variant
+    from constructs_lib.environments.network import Network as Network
     from constructs_lib.environments.storage import EncryptionKey as EncryptionKey
     from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
@@ -45,6 +62,7 @@ if TYPE_CHECKING:
     from constructs_lib.images.source import BuildSettings as BuildSettings
     from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
     from constructs_lib.monitoring.alarms import IAlarmTopic as IAlarmTopic
+    from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
     from constructs_lib.rendering import render_html as render_html
@@ -56,37 +74,54 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "constructs_lib.definitions": (
+        "ALL_ERRORS",
+        "CAUGHT_CAUSE",
+        "CAUGHT_ERROR",
+        "EXECUTION_ARN",
+        "EXECUTION_NAME",
+        "EXECUTION_START_TIME",
+        "STATE_MACHINE_ARN",
+        "TASK_FAILED",
+        "TASK_TOKEN",
         "BuildOverrides",
         "Catch",
         "Channel",
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
+        "ContextValue",
         "DataCapture",
         "DefinitionError",
         "EndpointConfigStep",
         "EndpointStep",
         "ExecutionInput",
         "FailStep",
+        "JobStep",
         "Join",
         "LambdaStep",
         "MetricDefinition",
         "ModelStep",
         "NetworkConfig",
+        "Problem",
         "ProductionVariant",
+        "Reference",
         "Retry",
+        "Step",
+        "StepOutput",
+        "TaskStep",
         "TrainingStep",
         "UniqueName",
         "WorkflowDefinition",
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
+    "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
     "constructs_lib.images.build": ("ContainerBuild",),
     "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
-    "constructs_lib.permissions": ("engine_statements", "job_statements"),
+    "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
     "constructs_lib.state_machines.workflow": ("IStepFunctionsWorkflow", "StepFunctionsWorkflow"),
 }

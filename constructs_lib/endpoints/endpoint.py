@@ -12,6 +12,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.endpoints.variants import Capture, RegisteredModel, StoredModel, Variant
+from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
 from constructs_lib.images.repository import PULL_ACTIONS
 from constructs_lib.permissions import Statement
@@ -75,6 +76,7 @@ class Endpoint(Construct):
         variants: Sequence[Variant],
         capture: Capture | None = None,
         encryption_key: kms.IKey | None = None,
+        network: Network | None = None,
         role: iam.IRole | None = None,
     ) -> None:
         """Defines the endpoint.
@@ -86,17 +88,19 @@ class Endpoint(Construct):
             capture: which requests and responses are kept, and where. Default: none.
             encryption_key: encrypts the instances' volumes; not for instance types with local NVMe storage. Default:
                 SageMaker encrypts them by a key of its own.
+            network: where in a VPC the containers run. Default: no VPC.
             role: what the containers run with. Default: a new role that may pull the images, read the models, write
-                what is captured, and log.
+                what is captured, log, and join the network.
 
         Raises:
             ValueError: all problems of the variants and the capture together.
         """
         super().__init__(scope, construct_id)
         self._check(variants, capture)
-        self.role: iam.IRole = self._define_role(variants, capture) if role is None else role
+        placement = place(self, network)
+        self.role: iam.IRole = self._define_role(variants, capture, placement) if role is None else role
         """What the containers run with."""
-        models = [self._define_model(variant) for variant in variants]
+        models = [self._define_model(variant, placement) for variant in variants]
         self.config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -208,7 +212,7 @@ class Endpoint(Construct):
         if problems:
             raise ValueError("\n".join(f"{self.node.path}: {problem}" for problem in problems))
 
-    def _define_model(self, variant: Variant) -> sagemaker.CfnModel:
+    def _define_model(self, variant: Variant, placement: Placement | None) -> sagemaker.CfnModel:
         model = variant.model
         container = (
             sagemaker.CfnModel.ContainerDefinitionProperty(
@@ -222,14 +226,24 @@ class Endpoint(Construct):
             )
         )
         resource = sagemaker.CfnModel(
-            self, f"Model{variant.name}", execution_role_arn=self.role.role_arn, primary_container=container
+            self,
+            f"Model{variant.name}",
+            execution_role_arn=self.role.role_arn,
+            primary_container=container,
+            vpc_config=None
+            if placement is None
+            else sagemaker.CfnModel.VpcConfigProperty(
+                subnets=list(placement.subnet_ids), security_group_ids=list(placement.security_group_ids)
+            ),
         )
         # SageMaker tries the role's permissions at once, and a role's policies may be resources of their own
         resource.node.add_dependency(self.role)
         return resource
 
-    def _define_role(self, variants: Sequence[Variant], capture: Capture | None) -> iam.Role:
-        statements = [*_job_statements(Stack.of(self))]
+    def _define_role(
+        self, variants: Sequence[Variant], capture: Capture | None, placement: Placement | None
+    ) -> iam.Role:
+        statements = [*_job_statements(Stack.of(self)), *(() if placement is None else placement.statements(self))]
         for variant in variants:
             statements += _model_statements(variant.model)
         if capture is not None:

@@ -15,6 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
 from constructs_lib.environments.storage import IStorage, Storage
 from constructs_lib.images.repository import PUSH_ACTIONS, IImageRepository
@@ -64,6 +65,7 @@ class ContainerBuild(Construct):
         repository: IImageRepository,
         settings: BuildSettings | None = None,
         storage: IStorage | None = None,
+        network: Network | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -77,6 +79,7 @@ class ContainerBuild(Construct):
             repository: where the image is pushed to.
             settings: how it is built. Default: `BuildSettings`' own defaults.
             storage: where waiting tasks and changed sources are kept. Default: a new `Storage`.
+            network: where in a VPC the builds run; the functions, which only call AWS, stay outside. Default: no VPC.
             log_retention: how long logs are kept. Default: a month.
             removal_policy: what happens to logs, and to storage made here, when they leave the stack. Default:
                 they stay.
@@ -100,7 +103,7 @@ class ContainerBuild(Construct):
         self._removal_policy = removal_policy
         self.source = source_asset(self, "Source", folder)
         """The folder, as it is uploaded at deployment."""
-        self.project = self._define_project(buildspec_of(folder))
+        self.project = self._define_project(buildspec_of(folder), place(self, network))
         """The CodeBuild project."""
         function_logs = self._log_group("FunctionLogs")
         self.builder_function = self._define_function(
@@ -153,7 +156,7 @@ class ContainerBuild(Construct):
             removal_policy=self._removal_policy,
         )
 
-    def _define_project(self, buildspec: str) -> codebuild.CfnProject:
+    def _define_project(self, buildspec: str, placement: Placement | None) -> codebuild.CfnProject:
         log_group = self._log_group("BuildLogs")
         repository = self.repository.repository
         self.role: iam.IRole = service_role(
@@ -172,6 +175,7 @@ class ContainerBuild(Construct):
                 *self._key_use("kms:Decrypt"),
                 Statement(actions=PUSH_ACTIONS, resources=[repository.repository_arn]),
                 Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
+                *(() if placement is None else placement.statements(self)),
             ],
         )
         """What the commands of a build run with: what else they need, such as base images to pull, is granted to it."""
@@ -206,6 +210,13 @@ class ContainerBuild(Construct):
             ),
             timeout_in_minutes=self._settings.timeout_minutes,
             queued_timeout_in_minutes=60,
+            vpc_config=None
+            if placement is None
+            else codebuild.CfnProject.VpcConfigProperty(
+                vpc_id=placement.vpc_id,
+                subnets=list(placement.subnet_ids),
+                security_group_ids=list(placement.security_group_ids),
+            ),
             logs_config=codebuild.CfnProject.LogsConfigProperty(
                 cloud_watch_logs=codebuild.CfnProject.CloudWatchLogsConfigProperty(
                     status="ENABLED", group_name=log_group.log_group_name

@@ -1,6 +1,7 @@
 """The IAM statements that a workflow's engine and its jobs need, derived from the arguments of its steps."""
 
+from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.roles import engine_statements, job_statements
 from constructs_lib.permissions.statements import Statement
 
-__all__ = ["Statement", "engine_statements", "job_statements"]
+__all__ = ["Statement", "engine_statements", "job_statements", "network_statements"]

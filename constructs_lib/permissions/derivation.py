@@ -21,6 +21,7 @@ from constructs_lib.definitions.needs import (
 )
 from constructs_lib.definitions.values import Text
 from constructs_lib.definitions.workflow import WorkflowDefinition
+from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
 from constructs_lib.permissions.statements import Statement
 
@@ -130,22 +131,13 @@ class Derivation:
 
     @of.register
     def _(self, need: JoinNetwork) -> Iterator[Statement]:
-        interfaces = self._arn("ec2", "network-interface/*")
-        named = [
-            *(self._arn("ec2", f"subnet/{text_pattern(subnet)}") for subnet in need.subnets),
-            *(self._arn("ec2", f"security-group/{text_pattern(group)}") for group in need.security_groups),
-        ]
-        reason = "network interfaces get their ids when the job starts"
-        yield _statement(["ec2:CreateNetworkInterface"], [interfaces, *named], reason)
-        managed = [
-            "ec2:CreateNetworkInterfacePermission",
-            "ec2:DeleteNetworkInterface",
-            "ec2:DeleteNetworkInterfacePermission",
-        ]
-        yield _statement(managed, [interfaces], reason)
-        seen = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
-        actions = [f"ec2:Describe{what}" for what in seen]
-        yield _statement(actions, ["*"], "the ec2:Describe actions take no resource")
+        yield from network_statements(
+            map(text_pattern, need.subnets),
+            map(text_pattern, need.security_groups),
+            partition=self.partition,
+            region=self.region,
+            account=self.account,
+        )
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

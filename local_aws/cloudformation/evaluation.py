@@ -264,7 +264,8 @@ def _reference_problems(template: Template) -> Iterator[str]:
     types = {definition.type for definition in template.resources.values()}
     unknown_types = sorted(name for name in types if find_provider(name) is None)
     if unknown_types:
-        yield f"Template format error: Unrecognized resource types: [{', '.join(unknown_types)}]"
+        listed = ", ".join(unknown_types)
+        yield f"Template format error: Unrecognized resource types: [{listed}] (the local AWS does not offer them)"
     faults: list[str] = []
     for block, nodes in (
         ("Resources", {name: item.properties for name, item in template.resources.items()}),

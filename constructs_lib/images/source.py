@@ -1,11 +1,14 @@
 """The folder that an image is built from, and the source of the functions that build it."""
 
+import os
 import re
+import stat
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 from attrs import field, frozen
-from aws_cdk import IgnoreMode, Token
+from aws_cdk import FileSystem, IgnoreMode, Token
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -88,10 +91,34 @@ def buildspec_of(folder: Path) -> str:
 
 
 def source_asset(scope: Construct, construct_id: str, folder: Path) -> s3_assets.Asset:
-    """The folder as an asset, without what Python, git and editors leave in it."""
+    """The folder as an asset, without what Python, git and editors leave in it.
+
+    Its hash is of the files' content, and of which of them are executable: the CDK's own hash leaves that out, so that
+    a forgotten ``chmod +x train`` could not be mended without another change.
+    """
     # the CDK looks a relative path up where its Node process was started, which may be elsewhere
     path = str(folder.resolve())
-    return s3_assets.Asset(scope, construct_id, path=path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT)
+    content = FileSystem.fingerprint(
+        path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT, extra_hash="\n".join(_executables(folder))
+    )
+    return s3_assets.Asset(
+        scope, construct_id, path=path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT, asset_hash=content
+    )
+
+
+def _executables(folder: Path) -> list[str]:
+    """The source's executable files, in an order of their own."""
+    found: list[str] = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if _is_source(name)]
+        paths = [Path(parent, name) for name in files if _is_source(name)]
+        executables = [path for path in paths if stat.S_IMODE(path.lstat().st_mode) & stat.S_IXUSR]
+        found += [path.relative_to(folder).as_posix() for path in executables]
+    return sorted(found)
+
+
+def _is_source(name: str) -> bool:
+    return not any(fnmatch(name, pattern.rstrip("/")) for pattern in _NOT_SOURCE)
 
 
 def lambda_source() -> Path:

@@ -78,9 +78,15 @@ def test_the_functions_know_the_contents_hash(folder: Path, tmp_path: Path) -> N
     for left_over in ("__pycache__", ".git"):
         (folder / left_over).mkdir()
         (folder / left_over / "x.pyc").write_text("x")
+        (folder / left_over / "x.pyc").chmod(0o755)
     assert hash_of("b") == first
+    (folder / "train").chmod(0o755)
+    executable = hash_of("c")
+    assert executable != first
+    (folder / "train").chmod(0o700)
+    assert hash_of("d") == executable
     (folder / "train").write_text("#!/bin/sh\nexit 1\n")
-    assert hash_of("c") != first
+    assert hash_of("e") not in (first, executable)
 
 
 def test_only_the_builders_source_is_shipped(folder: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class MachineChecks:
                 the EventBridge rule that a ``.sync`` task needs, or not deliver logs;
                 ``InvalidLoggingConfiguration`` where the log group is not there.
         """
-        principal = self._principal(revision)
+        principal = self._principal(revision, context.region)
         for rule in sorted(_managed_rules(raw)):
             arn = f"arn:aws:events:{context.region}:{context.account}:rule/{rule}"
             for action in _RULE_ACTIONS:
@@ -51,9 +51,9 @@ class MachineChecks:
         if revision.logging["level"] != "OFF":
             self._check_logging(revision, principal)
 
-    def _principal(self, revision: Revision) -> Principal:
+    def _principal(self, revision: Revision, region: str) -> Principal:
         try:
-            credentials = self.roles.credentials(RoleUse(execution=revision.role_arn))
+            credentials = self.roles.credentials(RoleUse(execution=revision.role_arn, region=region))
         except StatesError:
             raise AwsError(
                 "AccessDeniedException",

@@ -14,8 +14,7 @@ from constructs import Construct
 from constructs_lib.endpoints.variants import Capture, RegisteredModel, StoredModel, Variant
 from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
-from constructs_lib.images.repository import PULL_ACTIONS
-from constructs_lib.permissions import Statement
+from constructs_lib.permissions import PULL_ACTIONS, Statement
 
 _SERVICE = "AWS/SageMaker"
 _INSTANCES = "/aws/sagemaker/Endpoints"
@@ -271,7 +270,7 @@ def _job_statements(stack: Stack) -> list[Statement]:
                 stack.format_arn(
                     service="logs",
                     resource="log-group",
-                    resource_name="/aws/sagemaker/Endpoints/*",
+                    resource_name=f"{_INSTANCES}/*",
                     arn_format=ArnFormat.COLON_RESOURCE_NAME,
                 )
             ],

@@ -1,5 +1,6 @@
 """The repository of container images."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -10,18 +11,16 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.environments.storage import EncryptionKey
+from constructs_lib.permissions import PULL_ACTIONS
 
-PULL_ACTIONS = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-"""What reading an image takes, besides the account's token."""
-
-PUSH_ACTIONS = [
+PUSH_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
     "ecr:CompleteLayerUpload",
     "ecr:InitiateLayerUpload",
     "ecr:PutImage",
     "ecr:UploadLayerPart",
-]
+)
 """What writing an image takes, besides the account's token: layers and manifests that are there are not sent again."""
 
 
@@ -39,9 +38,9 @@ class ImageRepositoryGrants:
         """Lets `grantee` push images."""
         return self._grant(grantee, PUSH_ACTIONS)
 
-    def _grant(self, grantee: iam.IGrantable, actions: list[str]) -> iam.Grant:
+    def _grant(self, grantee: iam.IGrantable, actions: Sequence[str]) -> iam.Grant:
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=actions, resource_arns=[self._repository.repository_arn]
+            grantee=grantee, actions=[*actions], resource_arns=[self._repository.repository_arn]
         ).combine(
             # a token is of the account, not of a repository
             iam.Grant.add_to_principal(grantee=grantee, actions=["ecr:GetAuthorizationToken"], resource_arns=["*"])

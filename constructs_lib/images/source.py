@@ -12,8 +12,7 @@ from aws_cdk import FileSystem, IgnoreMode, Token
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-COMPUTE_TYPES = ("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_2XLARGE")
-"""The machine sizes of CodeBuild that can run docker on Linux."""
+from constructs_lib.environments.settings import COMPUTE_TYPES
 
 OWN_VARIABLES = ("IMAGE_REPOSITORY_URI", "IMAGE_TAG", "DOCKERFILE")
 """Variables of a build that the builder sets itself."""

@@ -25,6 +25,9 @@ from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
 from constructs_lib.permissions.statements import Statement
 
+PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What reading an image takes, besides the account's token."""
+
 _AT_RUN_TIME = "its name is known only when the workflow runs"
 
 
@@ -105,8 +108,7 @@ class Derivation:
         arn = need.repository_arn
         if arn is None:
             arn = repository_arn(need.image, partition=self.partition, region=self.region, account=self.account)
-        actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        yield _statement(actions, [text_pattern(arn)], "the address of the image does not tell its repository")
+        yield _statement(PULL_ACTIONS, [text_pattern(arn)], "the address of the image does not tell its repository")
         yield _statement(["ecr:GetAuthorizationToken"], ["*"], "ecr:GetAuthorizationToken takes no resource")
 
     @of.register

@@ -8,10 +8,11 @@ import pytest
 from aws_cdk import App, CfnParameter, RemovalPolicy, Stack
 from aws_cdk import aws_logs as logs
 
+from constructs_lib.environments.settings import COMPUTE_TYPES
 from constructs_lib.environments.storage import Storage
 from constructs_lib.images.build import ContainerBuild
 from constructs_lib.images.repository import ImageRepository
-from constructs_lib.images.source import COMPUTE_TYPES, DEFAULT_BUILDSPEC, BuildSettings, buildspec_of
+from constructs_lib.images.source import DEFAULT_BUILDSPEC, BuildSettings, buildspec_of
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
 

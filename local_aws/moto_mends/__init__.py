@@ -16,6 +16,7 @@ _MENDS = {
     "logs": ("log_events", "log_groups"),
     "s3": ("bucket_events", "bucket_logging", "bucket_policies"),
     "sns": ("topic_queues", "sns_delivery"),
+    "sqs": ("queue_attributes",),
     "ssm": ("parameter_store",),
 }
 

@@ -288,3 +288,13 @@ def test_log_groups_are_found_by_a_part_of_their_name(client: Any, log_group: st
     logs.put_retention_policy(logGroupName=log_group, retentionInDays=3)
     (found,) = logs.describe_log_groups(logGroupNamePattern=log_group[3:].upper())["logGroups"]
     assert (found["logGroupName"], found["retentionInDays"]) == (log_group, 3)
+
+
+@pytest.mark.parametrize(("name", "value"), [("VisibilityTimeout", "43201"), ("DelaySeconds", "-1")])
+def test_attributes_of_queues_keep_to_their_ranges(client: Any, name: str, value: str) -> None:
+    sqs, queue = client("sqs"), f"mends-{datetime.now(UTC).timestamp()}".replace(".", "-")
+    with pytest.raises(ClientError, match=f"InvalidAttributeValue.*Invalid value for the parameter {name}"):
+        sqs.create_queue(QueueName=queue, Attributes={name: value})
+    url = sqs.create_queue(QueueName=queue, Attributes={name: "900"})["QueueUrl"]
+    with pytest.raises(ClientError, match=f"InvalidAttributeValue.*Invalid value for the parameter {name}"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: value})

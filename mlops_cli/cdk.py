@@ -66,7 +66,7 @@ class Cdk:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
         # fmt: off
-        command = ["node", str(CDK), *arguments, "--no-notices", "--no-version-reporting", "--ci", "--no-color"]
+        command = ["node", str(CDK), *arguments, "--no-notices", "--ci", "--no-color"]
         # fmt: on
         output = subprocess.PIPE if self.quiet else None
         process = subprocess.Popen(

@@ -36,8 +36,12 @@ class Target:
     @property
     def region(self) -> str:
         """The region in use."""
+        # boto3 alone does not read AWS_REGION, which the CDK command line and the other SDKs take first
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if named:
+            return named
         if self.is_local:
-            return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or LOCAL_REGION
+            return LOCAL_REGION
         import boto3  # start-up of commands that need no AWS stays short
 
         region = boto3.session.Session().region_name

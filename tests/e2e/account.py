@@ -203,3 +203,29 @@ TRAIN_NOTHING_MUCH = """#!/bin/sh
 echo "a model" > "${SAGEMAKER_BASE_DIR:-/opt/ml}/model/model.txt"
 """
 """A `train` that leaves a file, for tests that are about what comes after."""
+
+SERVER = """#!/usr/bin/env python3
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer({ping}, b"ping")
+
+    def do_POST(self):
+        self.answer(500, b"the model has no opinion")
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+print("listening", flush=True)
+HTTPServer(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler).serve_forever()
+"""
+
+
+def serving(script: str) -> dict[str, str]:
+    """Files of a container that trains nothing much and serves with a script."""
+    return {"train": TRAIN_NOTHING_MUCH, "serve": script}

@@ -123,20 +123,22 @@ def test_one_environment_by_context(terminal: Terminal) -> None:
 
 
 def test_diff_is_clean(terminal: Terminal) -> None:
-    ended = terminal.cdk("diff", "-c", "env=staging", "--fail")
+    ended = terminal.cdk_on_assembly("diff", "staging/*", "--fail")
     assert ended.code == 0, ended
     assert "Number of stacks with differences: 0" in ended.output + ended.errors
 
 
 def test_one_environment_is_destroyed_and_deployed_by_pattern(terminal: Terminal) -> None:
-    destroyed = terminal.cdk("destroy", "staging/*", "--force")
+    destroyed = terminal.cdk_on_assembly("destroy", "staging/*", "--force")
     assert destroyed.code == 0, destroyed
     assert sorted(terminal.stacks()) == [name for name in STACKS if "-staging-" not in name]
     # its settings retain nothing; who read and deleted what is told by the access logs, which always stay
     buckets = [bucket["Name"] for bucket in terminal.account.client("s3").list_buckets()["Buckets"]]
     assert {"accesslogs" in name for name in buckets if "staging" in name} == {True}
     assert {"accesslogs" in name for name in buckets if "prod" in name} == {True, False}
-    deployed = terminal.cdk_on_assembly("deploy", "staging/*", "--require-approval", "never")
+    groups = [group["logGroupName"] for group in terminal.account.client("logs").describe_log_groups()["logGroups"]]
+    assert not any("staging" in name for name in groups)
+    deployed = terminal.cdk("deploy", "staging/*", "--require-approval", "never")
     assert deployed.code == 0, deployed
     assert sorted(terminal.stacks()) == STACKS
 

@@ -50,7 +50,7 @@ class TestLife:
         running.interrupt()
         ended = running.wait(seconds=60)
         assert ended.code == 130, ended
-        assert "Traceback" not in ended.errors, ended
+        assert ended.errors == "\ninterrupted; the local AWS has ended\n"
         assert processes.none_left(str(day.folder)) == {}
         assert day.run("local", "status").code == 3
 
@@ -84,13 +84,24 @@ class TestLife:
     def test_a_demo_that_is_interrupted_leaves_a_local_aws_that_was_there(self, day: CommandLine) -> None:
         account = account_of(day)
         running = day.start("demo")
-        assert processes.poll(lambda: "execution arn:" in running.said(), seconds=180), running.said()
+        assert processes.poll(lambda: "  execution " in running.said(), seconds=180), running.said()
         running.interrupt()
-        assert running.wait(seconds=60).code == 130
+        ended = running.wait(seconds=60)
+        assert (ended.code, ended.errors) == (130, "\ninterrupted; the local AWS stays up: it ran before\n"), ended
         assert day.run("local", "status").code == 0
         arn = account.state_machine["stateMachineArn"]
         newest = account.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"][0]
         assert newest["status"] == "ABORTED"
+
+    def test_a_run_that_nobody_follows_any_more_goes_on(self, day: CommandLine) -> None:
+        account = account_of(day)
+        name, running = account.start(WORKFLOW)
+        assert processes.poll(lambda: f"{BUILD}: " in running.said(), seconds=60), running.said()
+        running.interrupt()
+        ended = running.wait(seconds=60)
+        assert ended.code == 130, ended
+        assert ended.errors == f"the execution goes on; `./mlops watch {name}` follows it again\n"
+        assert day.run("watch", name).code == 0
 
     def test_a_run_whose_local_aws_ends(self, day: CommandLine) -> None:
         account = account_of(day)
@@ -109,8 +120,17 @@ class TestLife:
         record = demo(day)
         assert record["execution"]["status"] == "SUCCEEDED"
 
+    def test_destroy_leaves_no_endpoint_behind(self, day: CommandLine) -> None:
+        endpoints = account_of(day).client("sagemaker").list_endpoints()["Endpoints"]
+        ended = day.run("destroy", "--yes", "--empty-buckets")
+        assert ended.code == 1, ended
+        assert "error: endpoints that runs of the workflows made would stay" in ended.errors
+        assert endpoints[0]["EndpointName"] in ended.errors
+        assert "`./mlops cleanup`" in ended.errors
+
     def test_destroy_keeps_data_that_nobody_gave_up(self, day: CommandLine) -> None:
         account = account_of(day)
+        assert day.run("cleanup", "--yes").code == 0
         ended = day.run("destroy", "--yes")
         assert ended.code == 1, ended
         assert "error: these buckets would be deleted and hold data: mlops-dev-" in ended.errors
@@ -128,6 +148,10 @@ class TestLife:
         described = account.client("cloudformation").describe_stacks()["Stacks"]
         assert [stack["StackName"] for stack in described] == ["CDKToolkit"]
         assert data not in [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]]
+        assert day.run("destroy", "--yes").output == "nothing is deployed for environment 'dev'\n"
+        ended = day.run("cleanup", "--yes")
+        assert ended.code == 3, ended
+        assert ended.errors == "error: nothing is deployed for environment 'dev'\ndeploy it with `./mlops deploy`\n"
 
 
 class TestPorts:
@@ -156,6 +180,15 @@ class TestPorts:
 
 
 class TestWithoutALocalAws:
+    @pytest.fixture(scope="class")
+    def command_line(self) -> Iterator[CommandLine]:
+        """One for all, as none of these leaves anything."""
+        made = new_command_line()
+        try:
+            yield made
+        finally:
+            close(made)
+
     @pytest.mark.parametrize(
         "arguments",
         [
@@ -183,7 +216,7 @@ class TestWithoutALocalAws:
         assert (ended.code, ended.output) == (3, "the local AWS is not running\n")
 
     def test_a_state_file_of_a_local_aws_that_was_killed(self, command_line: CommandLine) -> None:
-        command_line.state.mkdir(parents=True)
+        command_line.state.mkdir(parents=True, exist_ok=True)
         state = {"pid": 2**22 - 1, "port": free_port(), "endpoint_url": "", "log": None}
         (command_line.state / "local.json").write_text(json.dumps(state))
         assert command_line.run("local", "status").code == 3

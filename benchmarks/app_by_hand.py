@@ -202,6 +202,7 @@ class Containers(Stack):
         settings = self.to_json_string(
             {
                 "project": project.ref,
+                "registry": self.account,
                 "repository_name": self.repository.repository_name,
                 "repository_uri": self.repository.repository_uri,
                 "bucket": artifacts.bucket_name,

@@ -76,7 +76,8 @@ class ContainerBuild(Construct):
             construct_id: its name there.
             source: the folder with the Dockerfile. Its ``buildspec.yml``, if it has one, says what a build does; it
                 finds the variables IMAGE_REPOSITORY_URI, IMAGE_TAG and DOCKERFILE. Default: docker build and push.
-            repository: where the image is pushed to.
+            repository: where the image is pushed to, in the region of the build. One of another account must let this
+                account's roles in.
             settings: how it is built. Default: `BuildSettings`' own defaults.
             storage: where waiting tasks and changed sources are kept. Default: a new `Storage`.
             network: where in a VPC the builds run; the functions, which only call AWS, stay outside. Default: no VPC.
@@ -260,6 +261,7 @@ class ContainerBuild(Construct):
         repository = self.repository.repository
         return {
             "project": self.project.ref,
+            "registry": repository.env.account,
             "repository_name": repository.repository_name,
             "repository_uri": repository.repository_uri,
             "bucket": self.storage.bucket.bucket_name,

@@ -1,17 +1,19 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from aws_cdk import App, CfnParameter, RemovalPolicy, Stack
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_logs as logs
 
 from constructs_lib.environments.settings import COMPUTE_TYPES
 from constructs_lib.environments.storage import Storage
 from constructs_lib.images.build import ContainerBuild
-from constructs_lib.images.repository import ImageRepository
+from constructs_lib.images.repository import IImageRepository, ImageRepository
 from constructs_lib.images.source import DEFAULT_BUILDSPEC, BuildSettings, buildspec_of
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
@@ -257,6 +259,23 @@ def test_a_build_can_be_granted_more(folder: Path, tmp_path: Path) -> None:
     )
     granted = statements(template, "BuildBuildRole")[-2]
     assert granted["Resource"]["Fn::GetAtt"][0].startswith("Bases")
+
+
+def test_a_repository_of_another_account_is_asked_for_there(folder: Path, tmp_path: Path) -> None:
+    def settings_of(repository: Callable[[Stack], IImageRepository], name: str) -> str:
+        template = template_of(
+            lambda stack: ContainerBuild(stack, "Build", source=folder, repository=repository(stack)), tmp_path / name
+        )
+        return settings_text(template)
+
+    arn = "arn:aws:ecr:eu-west-1:444455556666:repository/shared"
+    theirs = settings_of(
+        lambda stack: ImageRepository.from_repository(ecr.Repository.from_repository_arn(stack, "Shared", arn)),
+        "theirs",
+    )
+    assert json.loads(theirs)["registry"] == "444455556666"
+    ours = settings_of(lambda stack: ImageRepository(stack, "Images"), "ours")
+    assert json.loads(ours)["registry"] == "TOKEN"
 
 
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 _log = logging.getLogger(__name__)
 
+_THREADS = 128  # requests that wait for others, such as a function's invocation, hold one each
+
 
 class Authority(Protocol):
     """Knows principals by their keys and decides what they may do."""
@@ -60,14 +62,19 @@ class Gateway:
     Args:
         authority: who is who, and who may what.
         protocol: serves connections, where a service brings its own for a path that must be fast. Default: uvicorn's.
+        on_thread_start: called by each thread before it carries out requests. Default: nothing.
     """
 
     authority: Authority
     protocol: type[asyncio.Protocol] | None = None
+    on_thread_start: Callable[[], None] | None = None
     _operations: dict[str, dict[str, Handler]] = field(factory=dict)
     _amendments: dict[tuple[str, str], Handler] = field(factory=dict)
     _routes: list[tuple[str, re.Pattern[str], DataPlane]] = field(factory=list)
-    _threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(128, thread_name_prefix="request"))
+    _threads: ThreadPoolExecutor = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request", initializer=self.on_thread_start)
 
     @property
     def services(self) -> dict[str, str]:

@@ -141,3 +141,16 @@ def test_a_topic_is_told(made: Deployments, bucket: str) -> None:
     told = body(made, url)
     assert told["Subject"] == "Amazon S3 Notification"
     assert json.loads(told["Message"])["Records"][0]["s3"]["object"]["key"] == "k"
+
+
+def test_of_two_servers_in_a_process_the_one_that_is_asked_sends(made: Deployments, bucket: str) -> None:
+    with LocalAws():
+        name = made.function("f", "def handler(event, context):\n    print(event['Records'][0]['eventName'])\n")
+        made.functions.add_permission(
+            FunctionName=name, StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+        )
+        arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        wanted = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+        notify(made, bucket, LambdaFunctionConfigurations=[wanted])
+        made.client("s3").put_object(Bucket=bucket, Key="k", Body=b"1")
+        assert made.log(name, "ObjectCreated:Put")

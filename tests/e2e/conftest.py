@@ -113,7 +113,7 @@ def never_healthy(account: Account) -> Iterator[Started]:
 def _deployed(command_line: CommandLine) -> Deployed:
     server = json.loads((command_line.state / "local.json").read_text())
     return Deployed(
-        account=Account(command_line, server["endpoint_url"]),
+        account=Account(server["endpoint_url"], command_line),
         printed=(command_line.folder / "printed").read_text(),
         record=json.loads((command_line.folder / "demo.json").read_text()),
     )

@@ -27,7 +27,7 @@ class Terminal:
         assert up.code == 0, up
         self.commands = commands
         self.exports = commands.exports()
-        self.account = Account(commands, self.exports["AWS_ENDPOINT_URL"])
+        self.account = Account(self.exports["AWS_ENDPOINT_URL"], commands)
 
     def cdk(self, *arguments: str) -> Ended:
         """Runs ``npx cdk`` with the app command of cdk.json."""

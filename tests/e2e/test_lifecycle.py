@@ -29,6 +29,16 @@ def day() -> Iterator[CommandLine]:
         close(made)
 
 
+@pytest.fixture(scope="module")
+def idle() -> Iterator[CommandLine]:
+    """A command line without a local AWS, for all tests that start nothing."""
+    made = new_command_line()
+    try:
+        yield made
+    finally:
+        close(made)
+
+
 def demo(commands: CommandLine) -> dict[str, Any]:
     """A demo that must work; gives its record."""
     file = commands.folder / "demo.json"
@@ -40,7 +50,7 @@ def demo(commands: CommandLine) -> dict[str, Any]:
 
 def account_of(commands: CommandLine) -> Account:
     """The account of the local AWS that runs."""
-    return Account(commands, json.loads((commands.state / "local.json").read_text())["endpoint_url"])
+    return Account(json.loads((commands.state / "local.json").read_text())["endpoint_url"], commands)
 
 
 class TestLife:
@@ -180,15 +190,6 @@ class TestPorts:
 
 
 class TestWithoutALocalAws:
-    @pytest.fixture(scope="class")
-    def command_line(self) -> Iterator[CommandLine]:
-        """One for all, as none of these leaves anything."""
-        made = new_command_line()
-        try:
-            yield made
-        finally:
-            close(made)
-
     @pytest.mark.parametrize(
         "arguments",
         [
@@ -203,24 +204,24 @@ class TestWithoutALocalAws:
         ],
         ids=" ".join,
     )
-    def test_commands_say_so(self, command_line: CommandLine, arguments: list[str]) -> None:
-        _says_so(command_line.run(*arguments))
+    def test_commands_say_so(self, idle: CommandLine, arguments: list[str]) -> None:
+        _says_so(idle.run(*arguments))
 
-    def test_invoke_says_so(self, command_line: CommandLine) -> None:
-        file = command_line.folder / "rows.csv"
+    def test_invoke_says_so(self, idle: CommandLine) -> None:
+        file = idle.folder / "rows.csv"
         file.write_text("1,2\n")
-        _says_so(command_line.run("invoke", "endpoint", "--file", str(file)))
+        _says_so(idle.run("invoke", "endpoint", "--file", str(file)))
 
-    def test_status_says_so(self, command_line: CommandLine) -> None:
-        ended = command_line.run("local", "status")
+    def test_status_says_so(self, idle: CommandLine) -> None:
+        ended = idle.run("local", "status")
         assert (ended.code, ended.output) == (3, "the local AWS is not running\n")
 
-    def test_a_state_file_of_a_local_aws_that_was_killed(self, command_line: CommandLine) -> None:
-        command_line.state.mkdir(parents=True, exist_ok=True)
+    def test_a_state_file_of_a_local_aws_that_was_killed(self, idle: CommandLine) -> None:
+        idle.state.mkdir(parents=True, exist_ok=True)
         state = {"pid": 2**22 - 1, "port": free_port(), "endpoint_url": "", "log": None}
-        (command_line.state / "local.json").write_text(json.dumps(state))
-        assert command_line.run("local", "status").code == 3
-        assert command_line.run("local", "down").output == "the local AWS was not running\n"
+        (idle.state / "local.json").write_text(json.dumps(state))
+        assert idle.run("local", "status").code == 3
+        assert idle.run("local", "down").output == "the local AWS was not running\n"
 
 
 def _says_so(ended: Ended) -> None:

@@ -23,22 +23,15 @@ _INHERITED = ("LANG", "PYTHONPATH", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUND
 
 
 @define(eq=False)
-class Account:
-    """What a stranger has: an address, any keys, a folder of their own.
+class Clients:
+    """A local AWS as boto3 sees it.
 
     Args:
         endpoint_url: of the local AWS.
-        home: home folder of the programs that are run.
     """
 
     endpoint_url: str
-    home: Path
-    _clients: dict[str, Any] = field(factory=dict)
-
-    @property
-    def project(self) -> Path:
-        """Where CDK's command line runs, once it is there: the folder whose cdk.json counts."""
-        return self.home / "project"
+    _clients: dict[str, Any] = field(factory=dict, init=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client as anyone makes one."""
@@ -52,6 +45,23 @@ class Account:
                 config=Config(retries={"total_max_attempts": 1}),
             )
         return self._clients[service]
+
+
+@define(eq=False)
+class Account(Clients):
+    """What a stranger has: an address, any keys, a folder of their own.
+
+    Args:
+        endpoint_url: of the local AWS.
+        home: home folder of the programs that are run.
+    """
+
+    home: Path
+
+    @property
+    def project(self) -> Path:
+        """Where CDK's command line runs, once it is there: the folder whose cdk.json counts."""
+        return self.home / "project"
 
     @property
     def variables(self) -> dict[str, str]:

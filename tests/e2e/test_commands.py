@@ -222,5 +222,5 @@ def test_with_aws_nothing_but_the_endpoint_differs(deployed: Deployed) -> None:
         assert ended.code == 0, ended
         return ended.output
 
-    for arguments in (["watch", name], ["logs", name], ["graph", WORKFLOW], ["graph", WORKFLOW, "--execution", name]):
+    for arguments in (["watch", name], ["logs", name], ["graph", WORKFLOW, "--execution", name]):
         assert told(*arguments, aws=True) == told(*arguments, aws=False) != ""

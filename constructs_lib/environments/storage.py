@@ -29,7 +29,7 @@ class StorageLifecycle:
         return [
             f"{name}: got {value}, expected at least 1"
             for name, value in days.items()
-            if not Token.is_unresolved(value) and value < 1
+            if value < 1 and not Token.is_unresolved(value)
         ]
 
 

@@ -58,15 +58,22 @@ class BuildSettings:
     def problems(self) -> list[str]:
         """What is wrong with the values, each with what was got and what was expected."""
         problems = []
-        if not Token.is_unresolved(self.compute_type) and self.compute_type not in COMPUTE_TYPES:
+        # whether something is a token is asked of the CDK's Node process, so that is asked last
+        if self.compute_type not in COMPUTE_TYPES and not Token.is_unresolved(self.compute_type):
             problems.append(f"compute_type: got {self.compute_type!r}, expected one of {', '.join(COMPUTE_TYPES)}")
-        if not Token.is_unresolved(self.timeout_minutes) and not 5 <= self.timeout_minutes <= 480:
-            problems.append(f"timeout_minutes: got {self.timeout_minutes}, expected 5 to 480")
+        minutes: object = self.timeout_minutes
+        if not (isinstance(minutes, int) and 5 <= minutes <= 480) and not Token.is_unresolved(minutes):
+            problems.append(f"timeout_minutes: got {minutes!r}, expected 5 to 480")
         own = ", ".join(OWN_VARIABLES)
         problems += [
             f"environment: got the name {name!r}, expected a variable name that is not one of {own}"
             for name in self.environment
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in OWN_VARIABLES
+        ]
+        problems += [
+            f"environment.{name}: got {value!r}, expected a text"
+            for name, value in self.environment.items()
+            if not isinstance(value, str)
         ]
         return problems
 

@@ -228,6 +228,17 @@ def test_all_problems_are_raised_together(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("minutes", ["30", None, 30.5])
+def test_settings_of_the_wrong_type_are_named(folder: Path, minutes: Any) -> None:
+    variables: Any = {"LEVEL": 1}
+    with pytest.raises(ValueError, match="Test/Build") as raised:
+        define(Stack(App(), "Test"), folder, settings=BuildSettings(timeout_minutes=minutes, environment=variables))
+    assert str(raised.value).split("\n") == [
+        f"Test/Build: timeout_minutes: got {minutes!r}, expected 5 to 480",
+        "Test/Build: environment.LEVEL: got 1, expected a text",
+    ]
+
+
 def test_settings_may_be_tokens(folder: Path, tmp_path: Path) -> None:
     def settings_of(stack: Stack) -> BuildSettings:
         return BuildSettings(

@@ -221,7 +221,7 @@ def report_failure(target: Target, progress: Progress) -> None:
     if failure.job is not None:
         lines = log_tail.of_training_job(target, failure.job, _LOG_LINES)
     elif failure.build is not None:
-        lines = log_tail.of_build(target, failure.build, _LOG_LINES)
+        lines = log_tail.of_failed_build(target, failure.build, _LOG_LINES)
     elif failure.endpoint is not None:
         lines = log_tail.of_endpoint(target, failure.endpoint, _LOG_LINES)
     print_failure(failure, lines, hint=hints.of_failure(target, failure))

@@ -11,6 +11,7 @@ from local_aws.platform import Platform
 
 _MENDS = {
     "cloudwatch": ("alarm_states", "dashboard_tags"),
+    "dynamodb": ("table_changes",),
     "ecr": ("ecr_images",),
     "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),

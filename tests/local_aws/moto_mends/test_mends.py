@@ -298,3 +298,36 @@ def test_attributes_of_queues_keep_to_their_ranges(client: Any, name: str, value
     url = sqs.create_queue(QueueName=queue, Attributes={name: "900"})["QueueUrl"]
     with pytest.raises(ClientError, match=f"InvalidAttributeValue.*Invalid value for the parameter {name}"):
         sqs.set_queue_attributes(QueueUrl=url, Attributes={name: value})
+
+
+def test_a_tag_of_a_table_has_one_value(client: Any) -> None:
+    dynamodb = client("dynamodb")
+    arn = dynamodb.create_table(
+        TableName="tagged",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}],
+    )["TableDescription"]["TableArn"]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "2"}])
+    tags = dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]
+    dynamodb.delete_table(TableName="tagged")
+    assert sorted((tag["Key"], tag["Value"]) for tag in tags) == [("a", "2"), ("b", "1")]
+
+
+def test_a_stream_is_enabled_once_more(client: Any) -> None:
+    dynamodb = client("dynamodb")
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    dynamodb.create_table(
+        TableName="streams",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification=stream,
+    )
+    with pytest.raises(ClientError, match="Cannot enable stream"):
+        dynamodb.update_table(TableName="streams", StreamSpecification=stream)
+    dynamodb.update_table(TableName="streams", StreamSpecification={"StreamEnabled": False})
+    table = dynamodb.update_table(TableName="streams", StreamSpecification=stream)["TableDescription"]
+    dynamodb.delete_table(TableName="streams")
+    assert table["StreamSpecification"] == stream

@@ -16,7 +16,7 @@ from local_aws.containers.engine import EngineError, RunSpec
 from local_aws.containers.process.bases import Bases
 from local_aws.containers.process.builder import Builder, BuildRequest
 from local_aws.containers.process.engine import Storage, start
-from local_aws.containers.process.images import ProcessImage
+from local_aws.containers.process.images import ProcessImage, architecture
 from local_aws.containers.process.runs import Runner
 from local_aws.containers.process.view import Bind
 from local_aws.containers.references import ImageReference
@@ -55,8 +55,8 @@ class ProcessClient:
         references = [reference_of(tag) for tag in asked.tags]
         write = (lambda _line: None) if asked.quiet else show
         write(f"local AWS: building with {self.control.engine}")
-        if asked.platform is not None and asked.platform.split("/")[1:2] != [_architecture()]:
-            write(f" ---> --platform {asked.platform}: programs run on this machine's linux/{_architecture()}")
+        if asked.platform is not None and asked.platform.split("/")[1:2] != [architecture()]:
+            write(f" ---> --platform {asked.platform}: programs run on this machine's linux/{architecture()}")
         image = self._builder(write).build(
             BuildRequest(
                 context=context.resolve(),
@@ -234,7 +234,3 @@ def _volume(text: str) -> Bind:
     if not Path(source).exists():
         raise EngineError(f"--volume {text}: {source} does not exist")
     return Bind(source=Path(source), target=Path(target), copy_on_write=mode == "ro" and Path(source).is_dir())
-
-
-def _architecture() -> str:
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

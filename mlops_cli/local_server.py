@@ -80,7 +80,7 @@ def start(port: int | None) -> Server:
             hint="choose another with --port, or leave the option out to get a free one",
             exit_code=UNAVAILABLE,
         )
-    STATE.mkdir(exist_ok=True)
+    STATE.mkdir(parents=True, exist_ok=True)
     LOCAL_STATE_FILE.unlink(missing_ok=True)
     # fmt: off
     command = [

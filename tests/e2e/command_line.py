@@ -65,8 +65,8 @@ class CommandLine:
 
     @property
     def state(self) -> Path:
-        """The state folder."""
-        return self.folder / "state"
+        """The state folder; commands make it and the one that it lies in."""
+        return self.folder / "new" / "state"
 
     @property
     def environment(self) -> dict[str, str]:

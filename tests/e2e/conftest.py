@@ -18,7 +18,7 @@ from tests.e2e.processes import poll
 from workflows.byoc_housing.definition import CREATE_ENDPOINT, CREATE_ENDPOINT_CONFIG
 
 RUNNING_STATE = "MLOPS_E2E_STATE_DIR"
-"""For who writes these tests: the folder of an earlier session that was kept (its `state` and `demo.json`)."""
+"""For who writes these tests: the folder of an earlier session that was kept (its `new/state` and `demo.json`)."""
 
 
 @frozen(kw_only=True)

@@ -1,6 +1,6 @@
 """Steps with fields of the wrong type, made fit to be looked into, so that one error names their other problems too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -11,7 +11,7 @@ from constructs_lib.definitions.values import Reference
 
 
 class Unknown(Reference):
-    """Stands where a value is of the wrong type: it may be anything, and have any member."""
+    """Stands where a value is of the wrong type: it has any member, and answers where a `Reference` refuses to."""
 
     __slots__ = ()
     __eq__ = object.__eq__
@@ -24,6 +24,25 @@ class Unknown(Reference):
 
     def __repr__(self) -> str:
         return "Unknown()"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __lt__(self, other: object) -> bool:  # type: ignore[override]
+        return False
+
+    __le__ = __gt__ = __ge__ = __lt__  # type: ignore[assignment]
 
 
 _UNKNOWN = Unknown()
@@ -55,7 +74,7 @@ def _step(step: Step, copies: dict[int, Step]) -> Step:
 def _last_resort(hint: Any) -> Any:
     """What stands for a member that has no default."""
     if get_origin(hint) is Sequence:
-        return (_UNKNOWN,)
+        return () if Step in options_of(get_args(hint)[0]) else (_UNKNOWN,)
     return {} if get_origin(hint) is Mapping else _UNKNOWN
 
 

@@ -14,7 +14,7 @@ _OF_TABLE = (
     "StreamSpecification", "TableName", "TimeToLiveSpecification",
 )  # fmt: skip
 _OF_REPLICA = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "TableClass", "Tags")
-_REPLICA_MEMBERS = {"Region", "SSESpecification", *_OF_REPLICA}
+_REPLICA_MEMBERS = {"GlobalSecondaryIndexes", "Region", "SSESpecification", *_OF_REPLICA}
 _ON_DEMAND = "PAY_PER_REQUEST"
 
 
@@ -50,6 +50,10 @@ class GlobalTableProvider(TableProvider):
             return
         if unknown := sorted(set(replicas[0]) - _REPLICA_MEMBERS):
             yield f"/Replicas/0: the local AWS does not offer {', '.join(unknown)}"
+        for index in replicas[0].get("GlobalSecondaryIndexes", []):
+            # a replica has the table's indexes; what it may say of them is how they differ
+            if unknown := sorted(set(index) - {"IndexName"}):
+                yield f"/Replicas/0/GlobalSecondaryIndexes: the local AWS does not offer {', '.join(unknown)}"
         if properties.get("BillingMode") != _ON_DEMAND:
             yield f"/BillingMode: the local AWS offers {_ON_DEMAND} for tables with replicas"
 

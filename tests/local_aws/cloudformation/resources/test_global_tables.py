@@ -29,9 +29,12 @@ def tagged(value: str) -> dict[str, Any]:
 
 
 def test_life(stacks: Deployer) -> None:
+    keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
+    indexes = {"GlobalSecondaryIndexes": [{"IndexName": "by-id", **keys}]}
+    replica = {**HERE, "GlobalSecondaryIndexes": [{"IndexName": "by-id"}]}
     expiry = {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
     stack = stacks.create(
-        table(HERE | tagged("1"), **expiry, StreamSpecification={"StreamViewType": "NEW_IMAGE"}),
+        table(replica | tagged("1"), **expiry, **indexes, StreamSpecification={"StreamViewType": "NEW_IMAGE"}),
         outputs={name: {"Value": {"Fn::GetAtt": ["It", name]}} for name in ("Arn", "StreamArn")},
     )
     name, dynamodb = stack["StackName"], stacks.client("dynamodb")
@@ -50,7 +53,7 @@ def test_life(stacks: Deployer) -> None:
         )
 
     assert settings() == ("ENABLED", "DISABLED", [{"Key": "a", "Value": "1"}])
-    stack = stacks.update(name, table(HERE | tagged("2") | recovery(enabled=True)))
+    stack = stacks.update(name, table(replica | tagged("2") | recovery(enabled=True), **indexes))
     assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.reasons(name)
     assert settings() == ("DISABLED", "ENABLED", [{"Key": "a", "Value": "2"}])
     assert stacks.resources(name)["It"]["PhysicalResourceId"] == physical_id
@@ -63,6 +66,11 @@ def test_life(stacks: Deployer) -> None:
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
+        pytest.param(
+            table(HERE | {"GlobalSecondaryIndexes": [{"IndexName": "i", "ContributorInsightsSpecification": {}}]}),
+            "/Replicas/0/GlobalSecondaryIndexes: the local AWS does not offer ContributorInsightsSpecification",
+            id="index",
+        ),
         pytest.param(table(), "tables with one replica", id="none"),
         pytest.param(table(HERE, {"Region": "eu-west-1"}), "tables with one replica", id="two"),
         pytest.param(table(HERE, BillingMode="PROVISIONED"), "offers PAY_PER_REQUEST for tables", id="provisioned"),

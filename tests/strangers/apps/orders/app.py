@@ -1,5 +1,6 @@
 """Orders come over a topic, a queue and a function into a table; what is worth knowing goes to a bus, and to people."""
 
+import os
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -28,26 +29,27 @@ HANDLERS = str(Path(__file__).parent / "handlers")
 class DataStack(cdk.Stack):
     """What lives longer than the code."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
+    def __init__(self, scope: Construct, construct_id: str, *, env: cdk.Environment) -> None:
+        super().__init__(scope, construct_id, env=env)
         self.key = kms.Key(self, "Key", alias="alias/orders", removal_policy=cdk.RemovalPolicy.DESTROY)
-        self.table = dynamodb.Table(
+        self.table = dynamodb.TableV2(
             self,
             "Orders",
             partition_key=dynamodb.Attribute(name="customer", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="order", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-            encryption_key=self.key,
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="expires",
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="by-state",
+                    partition_key=dynamodb.Attribute(name="state", type=dynamodb.AttributeType.STRING),
+                )
+            ],
             removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        self.table.add_global_secondary_index(
-            index_name="by-state",
-            partition_key=dynamodb.Attribute(name="state", type=dynamodb.AttributeType.STRING),
         )
         self.secret = secretsmanager.Secret(
             self,
@@ -91,8 +93,10 @@ class Monitoring(cdk.NestedStack):
 class OrdersStack(cdk.Stack):
     """The code and what calls it."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, data: DataStack, version: str) -> None:
-        super().__init__(scope, construct_id)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, env: cdk.Environment, data: DataStack, version: str
+    ) -> None:
+        super().__init__(scope, construct_id, env=env)
         dead = sqs.Queue(self, "DeadLetters", enforce_ssl=True, retention_period=cdk.Duration.days(14))
         queue = sqs.Queue(
             self,
@@ -185,6 +189,7 @@ class OrdersStack(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.DESTROY,
             auto_delete_objects=True,
         )
+        drop.enable_event_bridge_notification()
         drop.add_event_notification(
             s3.EventType.OBJECT_CREATED, notifications.SqsDestination(news), s3.NotificationKeyFilter(suffix=".csv")
         )
@@ -201,6 +206,7 @@ class OrdersStack(cdk.Stack):
 
 app = cdk.App()
 cdk.Tags.of(app).add("project", "orders")
-stored = DataStack(app, "OrdersData")
-OrdersStack(app, "Orders", data=stored, version=app.node.try_get_context("version"))
+here = cdk.Environment(account=os.environ["CDK_DEFAULT_ACCOUNT"], region=os.environ["CDK_DEFAULT_REGION"])
+stored = DataStack(app, "OrdersData", env=here)
+OrdersStack(app, "Orders", env=here, data=stored, version=app.node.try_get_context("version"))
 app.synth()

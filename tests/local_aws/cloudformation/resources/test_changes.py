@@ -453,28 +453,3 @@ def test_a_layer_and_who_may_use_it(stacks: Deployer) -> None:
     assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         stacks.client("lambda").get_layer_version_by_arn(Arn=arn)
-
-
-def test_activities_and_versions_of_a_state_machine(stacks: Deployer) -> None:
-    name = stacks.new_name()
-    stack = stacks.create(
-        {
-            "Role": role_of("states.amazonaws.com"),
-            "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": MACHINE},
-            "Version": {
-                "Type": "AWS::StepFunctions::StateMachineVersion",
-                "Properties": {"StateMachineArn": {"Ref": "Machine"}, "Description": "d"},
-            },
-            "Activity": {"Type": "AWS::StepFunctions::Activity", "Properties": {"Name": name}},
-        },
-        name=name,
-        outputs={"Name": {"Value": {"Fn::GetAtt": ["Activity", "Name"]}}},
-    )
-    assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.reasons(name)
-    states, made = stacks.client("stepfunctions"), stacks.resources(name)
-    assert stacks.outputs(stack) == {"Name": name}
-    assert states.describe_activity(activityArn=made["Activity"]["PhysicalResourceId"])["name"] == name
-    machine = made["Machine"]["PhysicalResourceId"]
-    versions = states.list_state_machine_versions(stateMachineArn=machine)["stateMachineVersions"]
-    assert [item["stateMachineVersionArn"] for item in versions] == [made["Version"]["PhysicalResourceId"]]
-    assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"

@@ -91,7 +91,7 @@ def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
             say(f"  {stack.name}: {stack.status}, {stack.resources} resources")
     with phases.phase("data", "3/5 data"):
         test_rows = sample_data.upload(target, LOCAL_ENVIRONMENT, WORKFLOW)
-        say(f"  {sample_data.ROWS:,} synthetic houses; {len(test_rows) - 1} kept for the test")
+        say(f"  {sample_data.ROWS:,} synthetic houses; {len(test_rows) - 1:,} kept for the test")
     with phases.phase("workflow", f"4/5 workflow {WORKFLOW}: build, train, deploy"):
         progress = _run_workflow(target)
         run = _outcome(target, progress)

@@ -22,6 +22,9 @@ STACKS = sorted(f"mlops-{environment}-{part}" for environment in ENVIRONMENTS fo
 class Terminal:
     """A terminal with the exports of ``local env``."""
 
+    synthesized: Ended
+    """The first ``cdk synth``."""
+
     def __init__(self, commands: CommandLine) -> None:
         up = commands.run("local", "up", "--no-deploy", "--port", str(free_port()))
         assert up.code == 0, up
@@ -58,7 +61,9 @@ def terminal() -> Iterator[Terminal]:
     commands = new_command_line()
     try:
         made = Terminal(commands)
-        bootstrapped = made.cdk("bootstrap")
+        made.synthesized = made.cdk("synth")
+        assert made.synthesized.code == 0, made.synthesized
+        bootstrapped = made.cdk_on_assembly("bootstrap")
         assert bootstrapped.code == 0, bootstrapped
         deployed = made.cdk("deploy", "--all", "--require-approval", "never")
         assert deployed.code == 0, deployed
@@ -68,8 +73,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_synth_lists_the_stacks_of_all_environments(terminal: Terminal) -> None:
-    ended = terminal.cdk("synth")
-    assert ended.code == 0, ended
+    ended = terminal.synthesized
     for environment in ENVIRONMENTS:
         assert f"{environment}/containers" in ended.output + ended.errors, ended
 

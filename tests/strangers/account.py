@@ -82,6 +82,8 @@ class Account(Clients):
             "AWS_PAGER": "",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_VALIDATION": "false",
+            # unpacked once for this machine, not into each home folder: it is thousands of files
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
             "CI": "true",
         }
 

@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(account: Account) -> Iterator[Stack]:
+def stack(account: Account) -> Stack:
     account.aws(
         "cloudformation", "deploy", "--template-file", str(DOCUMENTS / "training.yaml"), "--stack-name", STACK,
         "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", "RepositoryName=means", "Epochs=2",
@@ -49,10 +48,7 @@ def stack(account: Account) -> Iterator[Stack]:
     manifest = [{"prefix": f"s3://{bucket}/files/"}, "a.csv", "b.csv"]
     s3.put_object(Bucket=bucket, Key="files.manifest", Body=json.dumps(manifest).encode())
     made = Stack(account, outputs, {})
-    yield Stack(account, outputs, made.run({"column": 0}))
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for found in page.get("Versions", []):
-            s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
+    return Stack(account, outputs, made.run({"column": 0}))
 
 
 def _zipped(folder: Path) -> bytes:
@@ -83,8 +79,9 @@ def test_the_workflow_builds_and_trains(stack: Stack) -> None:
 
 def test_a_job_that_fails_is_told(stack: Stack) -> None:
     failed = stack.run({"column": 1})
-    assert (failed["status"], failed["error"]) == ("FAILED", "States.TaskFailed")
+    assert (failed["status"], failed["error"]) == ("FAILED", "States.TaskFailed"), failed
     assert stack.account.messages(stack.outputs["Failures"]) == [f"{failed['name']}: States.TaskFailed"]
+    assert "TrainingJobName" in failed["cause"], failed["cause"]
     job = stack.account.client("sagemaker").describe_training_job(TrainingJobName=failed["name"])
     assert job["FailureReason"].startswith("AlgorithmError: cannot train: could not convert string to float: 'x, y'")
     assert job["FailureReason"].endswith("exit code: 255")

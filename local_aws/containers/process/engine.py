@@ -71,6 +71,16 @@ class ProcessEngine:
     def _storage(self) -> Storage:
         return Storage.of(self.platform.state_dir, self.platform.cache_dir)
 
+    @classmethod
+    def probe(cls, platform: "Platform") -> "ProcessEngine":
+        """The engine with private views.
+
+        Raises:
+            EngineError: this machine does not allow them, and why.
+        """
+        storage = Storage.of(platform.state_dir, platform.cache_dir)
+        return cls(platform, PrivateView.probe(storage.folders()))
+
     @property
     def name(self) -> str:
         """``process``, or ``process-basedir`` without private views."""

@@ -163,6 +163,10 @@ class ImageStore:
         """The names by digest under which an image was pushed, in order."""
         return sorted(entry["name"] for entry in self._entries("pushes") if entry["id"] == image.id)
 
+    def pushed_count(self) -> int:
+        """How many images a registry knows."""
+        return len({entry["id"] for entry in self._entries("digests")})
+
     def find(self, name: str) -> ProcessImage | None:
         """The image of a local name, an id, or an id's first characters; None where there is none."""
         if (known := self._read("ids", name)) is not None:

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.containers.docker_command.control import Control
-from local_aws.containers.docker_command.main import call
 from local_aws.server import LocalAws
 from tests.local_aws.containers.conftest import REGION
 from tests.local_aws.containers.docker import Docker
@@ -182,25 +180,3 @@ def test_without_privileged_mode_there_is_no_daemon(docker: Docker) -> None:
     docker.environment["LOCAL_AWS_DOCKER"] = "absent"
     assert "Cannot connect to the Docker daemon" in docker("images", code=1)
     assert docker("--version").startswith("Docker version ")
-
-
-def test_an_engine_that_cannot_fetch_a_base_image(
-    local_aws: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    engine = tmp_path / "engine"
-    engine.write_text("#!/bin/sh\necho no route to the registry >&2\nexit 125\n")
-    engine.chmod(0o755)
-    platform = local_aws.platform
-    control = Control(
-        engine="podman",
-        program=str(engine),
-        settings={},
-        view=None,
-        state_dir=platform.state_dir,
-        cache_dir=platform.cache_dir,
-        endpoint_url=platform.endpoint_url,
-    )
-    assert call(control, ["build", "--tag", "image", str(tmp_path)], {}) == 125
-    printed = capfd.readouterr()
-    assert "no route to the registry" in printed.err
-    assert "a local AWS started with MLOPS_CONTAINER_ENGINE=process needs no base image" in printed.out

@@ -123,6 +123,7 @@ class Platform:
                     aws_session_token=credentials.session_token,
                     config=Config(
                         retries={"total_max_attempts": 1},
+                        proxies={},  # no proxy that the machine's environment names knows this address
                         s3={"addressing_style": "path"},
                         # StartSyncExecution and others would go to sync-127.0.0.1
                         inject_host_prefix=False,

@@ -66,6 +66,7 @@ class Target:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             # the CDK command line remembers which account a key belongs to
             "CDK_HOME": str(CDK_HOME),
+            **_past_proxies(),
         }
 
     def environment(self) -> dict[str, str]:
@@ -87,10 +88,19 @@ class Target:
                     "endpoint_url": self.endpoint_url,
                     "aws_access_key_id": "local",
                     "aws_secret_access_key": "local",
-                    "config": Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+                    "config": Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}, proxies={}),
                 }
             self._clients[service] = boto3.session.Session().client(service, **options)
         return self._clients[service]
+
+
+def _past_proxies() -> dict[str, str]:
+    """What keeps clients from asking a proxy for the local AWS, where the environment names one."""
+    if not any(os.environ.get(name) for kind in ("http", "all") for name in (f"{kind}_proxy", f"{kind}_proxy".upper())):
+        return {}
+    excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    value = f"{excepted},127.0.0.1" if excepted else "127.0.0.1"
+    return {"no_proxy": value, "NO_PROXY": value}
 
 
 def choose_target(*, aws: bool) -> Target:

@@ -165,6 +165,8 @@ class CommandLineEngine:
             names, self._names = self._names, set()
         if names:
             _call(self.program, self.settings, "rm", "--force", *names)
+        if pushed := self.images.all_names():
+            _call(self.program, self.settings, "rmi", *pushed)
 
 
 @define(eq=False)

@@ -1,5 +1,6 @@
 """Which image of a real engine stands behind a digest of the local ECR."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -23,6 +24,15 @@ class PushedImages:
         names = sorted({name, *(entry for entry in self.names(image_id))})
         fresh.write_text(json.dumps({"id": image_id, "names": names}))
         fresh.rename(self.folder / f"{digest.removeprefix('sha256:')}.json")
+
+    def name(self, digest: str) -> str:
+        """The engine's name for what was pushed: FROM may say it, and it outlives the names that the build removes."""
+        owner = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+        return f"localhost/local-aws/{owner}:{digest.removeprefix('sha256:')}"
+
+    def all_names(self) -> list[str]:
+        """The engine's names for all that was pushed."""
+        return [self.name(path.stem) for path in sorted(self.folder.glob("*.json"))]
 
     def image_id(self, digest: str) -> str | None:
         """The engine's image, or None for a digest that was not pushed from here."""

@@ -50,25 +50,27 @@ class EngineClient:
         """
         asked = options.build_parser(prog).parse_args(arguments)
         references = [reference_of(tag).familiar for tag in asked.tags]
-        for image in BuildImages.of(asked, self.environment).bases:
-            self._provide(image, asked.platform, (lambda _line: None) if asked.quiet else show)
+        images = BuildImages.of(asked, self.environment)
+        write = (lambda _line: None) if asked.quiet else show
+        names = {image: self._provide(image, asked.platform, write) for image in images.bases}
         command = ["build", "--network", asked.network or "host"]
         for reference in references:
             command += ["--tag", str(reference)]
         for flag, values in (("--build-arg", asked.build_arguments), ("--label", asked.labels)):
             for value in values:
                 command += [flag, value]
-        for flag, value in (
-            ("--file", asked.file),
-            ("--target", asked.target),
-            ("--iidfile", asked.iidfile),
-            ("--platform", asked.platform),
-        ):
-            if value is not None:
-                command += [flag, value]
         command += ["--no-cache"] if asked.no_cache else []
         command += ["--quiet"] if asked.quiet else []
-        code = self.program.call(*command, asked.context)
+        with images.renamed({image: name for image, name in names.items() if name != image}) as dockerfile:
+            for flag, value in (
+                ("--file", dockerfile or asked.file),
+                ("--target", asked.target),
+                ("--iidfile", asked.iidfile),
+                ("--platform", asked.platform),
+            ):
+                if value is not None:
+                    command += [flag, str(value)]
+            code = self.program.call(*command, asked.context)
         if code == 0 and asked.push:
             for reference in references:
                 self._push(reference)
@@ -76,7 +78,7 @@ class EngineClient:
 
     def tag(self, arguments: list[str]) -> int:
         """``docker tag``."""
-        return self.program.call("tag", *arguments)
+        return self.program.call("tag", *map(self._id_of_digest, arguments))
 
     def push(self, arguments: list[str]) -> int:
         """``docker push``."""
@@ -106,7 +108,7 @@ class EngineClient:
 
     def run(self, arguments: list[str]) -> int:
         """``docker run``."""
-        return self.program.call("run", *arguments)
+        return self.program.call("run", *map(self._id_of_digest, arguments))
 
     def remove_image(self, arguments: list[str]) -> int:
         """``docker rmi``."""
@@ -122,7 +124,7 @@ class EngineClient:
         Raises:
             EngineError: there is no such image on this machine.
         """
-        document = self.program.document(name)
+        document = self.program.document(self._id_of_digest(name))
         if document is None:
             raise EngineError(f"An image does not exist locally with the tag: {name}")
         return {**document, "RepoDigests": self.pushed.names(document["Id"])}
@@ -144,26 +146,39 @@ class EngineClient:
             self.environment,
             self.control.endpoint_url,
         )
+        self.program.call("tag", document["Id"], self.pushed.name(digest))
         self.pushed.add(digest, document["Id"], str(evolve(reference, tag=None, digest=digest)))
         show(f"{reference.tag}: digest: {digest} size: {document.get('Size', 0)}")
 
-    def _provide(self, image: str, platform: str | None, write: Callable[[str], None]) -> None:
-        """Makes sure that a base image is on this machine."""
+    def _provide(self, image: str, platform: str | None, write: Callable[[str], None]) -> str:
+        """Makes sure that a base image is on this machine, and gives the name under which it is."""
         reference = reference_of(image).familiar
-        if self._is_of_account(reference):
-            if self.program.document(image) is None:
-                self._adopt(reference)
-        else:
+        if not self._is_of_account(reference):
             self.program.provide(image, platform, write)
+        elif self.program.document(image) is None:
+            return self._adopt(reference)
+        return image
+
+    def _id_of_digest(self, word: str) -> str:
+        """The engine's image where a word of a command names one of the local ECR by digest; else the word."""
+        try:
+            reference = ImageReference.parse(word)
+        except ValueError:
+            return word
+        if reference.digest is None or not self._is_of_account(reference):
+            return word
+        return self.pushed.image_id(reference.digest) or word
 
     def _is_of_account(self, reference: ImageReference) -> bool:
         return reference.ecr is not None and reference.ecr[0] == registries.account_of(self.environment)
 
-    def _adopt(self, reference: ImageReference) -> None:
-        """Gives an image of the local ECR the name that it has there."""
+    def _adopt(self, reference: ImageReference) -> str:
+        """Gives an image of the local ECR the name that it has there; engines take none by digest: then one of ours."""
         digest = registries.digest(reference, self.environment, self.control.endpoint_url)
         image_id = self.pushed.image_id(digest)
         if image_id is None:
             raise EngineError(f"{reference} is in ECR as {digest}, but was not pushed from {self.control.engine} here")
-        if reference.tag is not None:
-            self.program.call("tag", image_id, str(evolve(reference, digest=None)))
+        name = str(reference) if reference.digest is None else self.pushed.name(digest)
+        if self.program.call("tag", image_id, name):
+            raise EngineError(f"{reference} is in ECR as {digest}, but {self.control.engine} has it no longer")
+        return name

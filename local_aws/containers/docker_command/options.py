@@ -1,7 +1,7 @@
 """The command line of ``docker``, as far as builds use it."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 UNSUPPORTED_CODE = 125
@@ -93,7 +93,7 @@ def names_parser(prog: str, count: int | str, *flags: str) -> Parser:
     return parser
 
 
-def key_values(entries: Sequence[str], environment: dict[str, str]) -> dict[str, str]:
+def key_values(entries: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
     """``K=V`` entries; a bare ``K`` takes its value from the environment, and is left out where that has none."""
     found = {}
     for entry in entries:

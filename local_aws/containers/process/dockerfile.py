@@ -49,6 +49,7 @@ class Instruction:
 
     Attributes:
         line: where it starts, from 1.
+        end: its last line.
         keyword: in upper case.
         flags: such as ``{"from": "build"}``; a flag without a value has an empty text.
         text: what follows keyword and flags, continuation lines joined.
@@ -56,6 +57,7 @@ class Instruction:
     """
 
     line: int
+    end: int
     keyword: str
     flags: Mapping[str, str] = field(factory=dict)
     text: str
@@ -113,8 +115,8 @@ def parse(text: str) -> Dockerfile:
     escape = _escape(text)
     arguments: list[Instruction] = []
     stages: list[tuple[Instruction, str, str | None, list[Instruction]]] = []
-    for line, logical in _logical_lines(text, escape):
-        instruction = _instruction(line, logical)
+    for line, end, logical in _logical_lines(text, escape):
+        instruction = _instruction(line, end, logical)
         if instruction.keyword == "FROM":
             stages.append((instruction, *_from(instruction), []))
         elif stages:
@@ -147,26 +149,27 @@ def _escape(text: str) -> str:
     return "\\"
 
 
-def _logical_lines(text: str, escape: str) -> Iterator[tuple[int, str]]:
-    """Instructions with their first line's number; comments and empty lines inside them are dropped."""
+def _logical_lines(text: str, escape: str) -> Iterator[tuple[int, int, str]]:
+    """Instructions with the numbers of their first and last line; comments and empty lines inside them are dropped."""
     continued = re.compile(re.escape(escape) + r"[ \t]*$")
     parts: list[str] = []
-    start = 0
+    start = end = 0
     for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith("#") or (not line.strip()):
             continue
         if not parts:
             start = number
+        end = number
         if continued.search(line):
             parts.append(continued.sub("", line))
             continue
-        yield start, ("".join(parts) + line).strip()
+        yield start, end, ("".join(parts) + line).strip()
         parts = []
     if parts:
-        yield start, "".join(parts).strip()
+        yield start, end, "".join(parts).strip()
 
 
-def _instruction(line: int, logical: str) -> Instruction:
+def _instruction(line: int, end: int, logical: str) -> Instruction:
     keyword, _, rest = logical.partition(" ") if " " in logical else logical.partition("\t")
     keyword, rest = keyword.upper(), rest.strip()
     if keyword not in _KEYWORDS:
@@ -180,7 +183,7 @@ def _instruction(line: int, logical: str) -> Instruction:
         while match := _FLAG.match(rest):
             flags[match["name"]] = match["value"] or ""
             rest = rest[match.end() :]
-    return Instruction(line=line, keyword=keyword, flags=flags, text=rest, original=logical)
+    return Instruction(line=line, end=end, keyword=keyword, flags=flags, text=rest, original=logical)
 
 
 def _from(instruction: Instruction) -> tuple[str, str | None]:

@@ -108,6 +108,20 @@ class Stages:
         ]
         return tuple(dict.fromkeys(name for name in names if name != "scratch"))
 
+    def rebased(self, text: str, names: Mapping[str, str]) -> str:
+        """The Dockerfile's text with other names of its base images; its lines keep their numbers."""
+        lines = text.splitlines()
+        for index in self.needed():
+            stage = self.file.stages[index]
+            name = self.base(stage)
+            if name not in names or self.index(name, before=index) is not None:
+                continue
+            line = ["FROM", *(f"--{flag}={value}" for flag, value in stage.start.flags.items()), names[name]]
+            line += ["AS", stage.name] if stage.name is not None else []
+            length = stage.start.end - stage.start.line + 1
+            lines[stage.start.line - 1 : stage.start.end] = [" ".join(line), *[""] * (length - 1)]
+        return "\n".join(lines) + "\n"
+
     def copied_images(self) -> tuple[str, ...]:
         """The images that the needed stages copy files from (``COPY --from``), in order."""
         names = [

@@ -43,6 +43,9 @@ elif words[0] == "pull":
     print("Getting image source signatures", flush=True)
     keep(words[-1], "sha256:" + "b" * 64)
 elif words[0] == "build":
+    file = words[words.index("--file") + 1] if "--file" in words else words[-1] + "/Dockerfile"
+    if pathlib.Path(file).exists():
+        (folder / "Dockerfile").write_text(pathlib.Path(file).read_text())
     if (folder / "broken").exists():
         print("a RUN failed", file=sys.stderr)
         sys.exit(7)
@@ -94,6 +97,11 @@ class FakeEngine:
         """The first words of what it was called with."""
         path = self.folder / "calls"
         return [line.split()[0] for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
+    def dockerfile(self) -> str:
+        """What it built from last."""
+        return (self.folder / "Dockerfile").read_text()
 
     def registry_says(self, error: str) -> None:
         """What a pull fails with from now on: empty where it succeeds, ``silent`` where nothing answers."""

@@ -15,11 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import define
 
 from local_aws.containers.command_line_engine import CommandLineEngine
 from local_aws.containers.docker_command.install import control_of
 from local_aws.containers.docker_command.main import call
-from local_aws.containers.engine import EngineError, ImageNotFoundError, RunningContainer, RunSpec
+from local_aws.containers.engine import ContainerEngine, EngineError, ImageNotFoundError, RunningContainer, RunSpec
+from local_aws.containers.pair import EnginePair
+from local_aws.containers.process.engine import ProcessEngine
 from local_aws.server import LocalAws
 from tests.local_aws.containers.conftest import REGION, Output
 
@@ -86,37 +89,68 @@ def _libraries(program: str) -> list[str]:
     return [word for line in listed.splitlines() for word in line.split() if word.startswith("/")]
 
 
+@define
+class Docker:
+    """The docker of a build."""
+
+    aws: LocalAws
+    engine: ContainerEngine
+    home: Path
+
+    def __call__(self, *arguments: str) -> None:
+        environment = {
+            "HOME": str(self.home),
+            "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "DOCKER_BUILDKIT": "0",
+        }
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            assert call(control_of(self.engine, self.aws.platform), [*arguments], environment) == 0
+
+    def build_and_push(self, name: str, dockerfile: str) -> str:
+        """Builds a context of `PROGRAMS` and pushes it; gives the image's URI by digest."""
+        context = self.home / "context"
+        context.mkdir(exist_ok=True)
+        for program, text in PROGRAMS.items():
+            (context / program).write_text(text)
+            (context / program).chmod(0o755)
+        (context / "Dockerfile").write_text(dockerfile)
+        repository, _, tag = name.rpartition(":")
+        self("login", "-u", "AWS", "-p", "secret", repository.split("/", maxsplit=1)[0])
+        self("build", "--tag", name, str(context))
+        self("push", name)
+        ecr = self.aws.platform.client("ecr", region=REGION)
+        (found,) = ecr.describe_images(repositoryName=repository.split("/", 1)[1], imageIds=[{"imageTag": tag}])[
+            "imageDetails"
+        ]
+        return f"{repository}@{found['imageDigest']}"
+
+
 @pytest.fixture
-def image(engine: CommandLineEngine, base: str, repository: str, local_aws: LocalAws, tmp_path: Path) -> str:
-    """An image that was built and pushed by the docker of builds; its URI by digest."""
-    context = tmp_path / "context"
-    context.mkdir()
-    for name, text in PROGRAMS.items():
-        (context / name).write_text(text)
-        (context / name).chmod(0o755)
-    (context / "Dockerfile").write_text(
-        f"FROM {base}\nCOPY train serve hang /opt/program/\nENV PATH=/opt/program:/bin EPOCHS=3\n"
-        "WORKDIR /opt/program\nRUN echo built > /built\n"
+def docker(engine: CommandLineEngine, repository: str, local_aws: LocalAws, tmp_path: Path) -> Iterator[Docker]:
+    yield Docker(local_aws, engine, tmp_path)
+    listed = subprocess.run(
+        [engine.program, "images", "--quiet", repository],
+        env=engine.settings,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    control = control_of(engine, local_aws.platform)
-    environment = {
-        "HOME": str(tmp_path),
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "DOCKER_BUILDKIT": "0",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        name = f"{repository}:one"
-        registry = repository.split("/", maxsplit=1)[0]
-        assert call(control, ["login", "-u", "AWS", "-p", "secret", registry], environment) == 0
-        assert call(control, ["build", "--tag", name, str(context)], environment) == 0
-        assert call(control, ["push", name], environment) == 0
-    ecr = local_aws.platform.client("ecr", region=REGION)
-    (found,) = ecr.describe_images(repositoryName=repository.split("/", 1)[1])["imageDetails"]
-    assert found["imageTags"] == ["one"]
-    return f"{repository}@{found['imageDigest']}"
+    if images := listed.stdout.split():
+        command = [engine.program, "rmi", "--force", *dict.fromkeys(images)]
+        subprocess.run(command, env=engine.settings, check=True, capture_output=True)
+
+
+@pytest.fixture
+def image(docker: Docker, base: str, repository: str) -> str:
+    """An image that was built and pushed by the docker of builds; its URI by digest."""
+    return docker.build_and_push(
+        f"{repository}:one",
+        f"FROM {base}\nCOPY train serve hang /opt/program/\nENV PATH=/opt/program:/bin EPOCHS=3\n"
+        "WORKDIR /opt/program\nRUN echo built > /built\n",
+    )
 
 
 def test_train_serve_and_stop(engine: CommandLineEngine, image: str, tmp_path: Path) -> None:
@@ -156,6 +190,31 @@ def test_train_serve_and_stop(engine: CommandLineEngine, image: str, tmp_path: P
         text=True,
     )
     assert listed.stdout == ""
+
+
+def test_processes_build_what_the_engine_cannot(
+    docker: Docker, image: str, process_engine: ProcessEngine, repository: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(docker.engine, CommandLineEngine)
+    docker.engine = pair = EnginePair(docker.engine, process_engine)
+    opt_ml = docker.home / "ml"
+    opt_ml.mkdir()
+    # names below .invalid are never resolved
+    unreachable = docker.build_and_push(
+        f"{repository}:two",
+        "FROM registry.invalid/python:3\nCOPY train /opt/program/\nENV PATH=/opt/program:$PATH EPOCHS=4\n",
+    )
+    printed = capfd.readouterr()
+    assert f"WARNING: {pair.name} cannot fetch the base image registry.invalid/python:3: " in printed.err
+    assert "local AWS: building with process" in printed.out
+    upper = docker.build_and_push(f"{repository}:three", f"FROM {unreachable}\nENV EPOCHS=5\n")
+    docker("rmi", f"{repository}:one")
+    own = docker.build_and_push(f"{repository}:four", f"FROM {image}\nENV EPOCHS=6\nRUN echo again > /built\n")
+    for name, epochs in ((unreachable, 4), (upper, 5), (own, 6)):
+        output = Output()
+        trained = pair.run(RunSpec(image=name, arguments=("train",), opt_ml=opt_ml, on_line=output))
+        assert trained.wait(60) == 0, output.text
+        assert output.lines == ["training", f"EPOCHS={epochs}"]
 
 
 def test_an_image_that_was_not_pushed_from_here(

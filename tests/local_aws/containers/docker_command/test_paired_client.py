@@ -212,7 +212,7 @@ def test_pushed_images_are_run_by_what_built_them(
 
 
 def test_another_build_stands_on_an_image_of_either(
-    docker: Docker, fake: FakeEngine, repository: str, local_aws: LocalAws
+    docker: Docker, fake: FakeEngine, containers: CommandLineEngine, repository: str, local_aws: LocalAws
 ) -> None:
     log_in(docker, repository)
     docker.build("--tag", f"{repository}:engine", "--push")
@@ -225,6 +225,17 @@ def test_another_build_stands_on_an_image_of_either(
     printed = docker.build("--tag", "upper", dockerfile=f"FROM {repository}:engine\n")
     assert printed == "built by the engine\n"
     assert f"{repository}:engine" in fake.images
+    own = f"{repository}@{digest(local_aws, repository, 'engine')}"
+    docker("rmi", f"{repository}:engine")
+    docker.build(
+        "--build-arg", f"BASE={own}", dockerfile="ARG BASE\nFROM --platform=linux/amd64 \\\n $BASE AS a\nRUN x\n"
+    )
+    alias = containers.images.name(own.rpartition("@")[2])
+    assert fake.dockerfile == f"ARG BASE\nFROM --platform=linux/amd64 {alias} AS a\n\nRUN x\n"
+    assert fake.images[alias] == "sha256:" + "e" * 64
+    docker("tag", own, "tagged")
+    assert docker("inspect", "--format", "{{.Id}}", own, "tagged") == ("sha256:" + "e" * 64 + "\n") * 2
+
     by_digest = f"{repository}@{digest(local_aws, repository, 'processes')}"
     docker.build("--tag", "upper", dockerfile=f"FROM {by_digest}\nENV X=1\n")
     assert docker.error == (f"local AWS: WARNING: {by_digest} was built in process mode, and so is what stands on it\n")

@@ -45,6 +45,15 @@ def test_images_that_files_are_copied_from() -> None:
     assert stages("page").copied_images() == ()
 
 
+def test_other_names_of_base_images() -> None:
+    text = (
+        "ARG V=1\nFROM --platform=linux/amd64 \\\n  image:$V AS one\nFROM one\nRUN x\nFROM other\nCOPY --from=1 / /\n"
+    )
+    assert stages(text=text).rebased(text, {"image:1": "new", "other": "newer", "one": "never"}) == (
+        "ARG V=1\nFROM --platform=linux/amd64 new AS one\n\nFROM one\nRUN x\nFROM newer\nCOPY --from=1 / /\n"
+    )
+
+
 def test_variables_of_the_builder() -> None:
     found = stages(text="FROM tool-${TARGETOS}-$TARGETARCH:1\n").base_images()
     assert found == (f"tool-linux-{architecture()}:1",)

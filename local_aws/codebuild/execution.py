@@ -62,6 +62,9 @@ class BuildExecution:
                 self._run_commands()
                 self._phase("UPLOAD_ARTIFACTS", self._upload)
             self._phase("FINALIZING", self._finalize)
+        except BaseException:
+            self._failed = True  # a fault of ours between two phases
+            raise
         finally:
             self._finish()
 

@@ -171,7 +171,8 @@ def _defaults(context: RequestContext) -> dict[str, Any]:
 def _shown(project: dict[str, Any]) -> dict[str, Any]:
     """The project as AWS shows it: badges as a structure, defaults of artifacts and environment filled in."""
     shown = {name: value for name, value in project.items() if name != "badgeEnabled"}
-    shown["badge"] = {"badgeEnabled": project.get("badgeEnabled", False)}
+    known = project.get("badge", {}).get("badgeEnabled", False)
+    shown["badge"] = {"badgeEnabled": project.get("badgeEnabled", known)}
     artifacts = dict(project["artifacts"])
     if artifacts["type"] == "S3":
         artifacts = {

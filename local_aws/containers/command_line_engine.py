@@ -145,12 +145,15 @@ class CommandLineEngine:
         try:
             process = self.platform.processes.spawn(command, environment=self.settings, on_line=spec.on_line)
         except OSError as error:
+            if port is not None:
+                ports.give_back(port)
             raise EngineError(f"image {spec.image!r} cannot be started: {error}") from error
         return CommandLineContainer(self, name, process, port, taken, spec.on_line)
 
     def stop(self, name: str, grace_seconds: float) -> None:
         """Ends a container by its name."""
-        _call(self.program, self.settings, "stop", "--time", str(max(1, round(grace_seconds))), name)
+        seconds = max(1, round(grace_seconds))
+        _call(self.program, self.settings, "stop", "--time", str(seconds), name, seconds=seconds + _CALL_SECONDS)
 
     def forget(self, name: str) -> None:
         """Removes what is left of a container."""
@@ -258,7 +261,9 @@ def _remove_orphans(program: str, settings: Mapping[str, str]) -> None:
             _call(program, settings, "rm", "--force", container)
 
 
-def _call(program: str, settings: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _call(
+    program: str, settings: Mapping[str, str], *arguments: str, seconds: float = _CALL_SECONDS
+) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             [program, *arguments],
@@ -266,7 +271,7 @@ def _call(program: str, settings: Mapping[str, str], *arguments: str) -> "subpro
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_CALL_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,5 +1,6 @@
 """Small programs for a build's PATH that run code of the local AWS with its own Python."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ def python_words(code: str) -> str:
 
 def write(path: Path, text: str) -> None:
     """Writes a program that can be started at once by others: it appears whole."""
-    fresh = path.with_name("." + path.name)
+    fresh = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
     fresh.write_text(text)
     fresh.chmod(0o755)
     fresh.rename(path)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from attrs import frozen
@@ -20,7 +21,7 @@ class PushedImages:
     def add(self, digest: str, image_id: str, name: str) -> None:
         """Remembers a push; `name` is the image's name by digest."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.folder / f".{digest.removeprefix('sha256:')}"
+        fresh = self.folder / f".{digest.removeprefix('sha256:')}-{os.urandom(4).hex()}"
         names = sorted({name, *(entry for entry in self.names(image_id))})
         fresh.write_text(json.dumps({"id": image_id, "names": names}))
         fresh.rename(self.folder / f"{digest.removeprefix('sha256:')}.json")

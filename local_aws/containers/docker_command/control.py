@@ -1,6 +1,7 @@
 """What the ``docker`` of builds knows of the local AWS that it belongs to."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ class Control:
         return cls(**document)
 
     def write(self, path: Path) -> None:
-        """Keeps it in a file."""
+        """Keeps it in a file, which appears whole."""
         document = asdict(self, recurse=True) | {"state_dir": str(self.state_dir), "cache_dir": str(self.cache_dir)}
-        path.write_text(json.dumps(document, default=sorted))
+        fresh = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
+        fresh.write_text(json.dumps(document, default=sorted))
+        fresh.rename(path)

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 UNSUPPORTED_CODE = 125
 
@@ -19,9 +19,25 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (this docker is the local AWS's: {self.prog} has no more than --help says)")
 
 
+class BuildParser(Parser):
+    """Takes switches as Go's flags are written: ``--load`` and ``--load=true``."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Leaves ``=true`` away, and switches with ``=false``."""
+        switches = {option for action in self._actions if action.nargs == 0 for option in action.option_strings}
+        taken = []
+        for word in args or ():
+            name, _, value = word.partition("=")
+            if name not in switches or value not in {"true", "false"}:
+                taken.append(word)
+            elif value == "true":
+                taken.append(name)
+        return super().parse_known_args(taken, namespace)
+
+
 def build_parser(prog: str) -> Parser:
     """``docker build``."""
-    parser = Parser(prog=prog, allow_abbrev=False)
+    parser = BuildParser(prog=prog, allow_abbrev=False)
     parser.add_argument("context", metavar="PATH")
     parser.add_argument("-t", "--tag", action="append", default=[], dest="tags")
     parser.add_argument("-f", "--file", default=None)
@@ -34,7 +50,7 @@ def build_parser(prog: str) -> Parser:
     parser.add_argument("--push", action="store_true")
     parser.add_argument("--platform", default=None)
     for name in ("--load", "--pull", "--rm", "--force-rm"):
-        parser.add_argument(name, nargs="?", const="true", default=None, help="has no effect here")
+        parser.add_argument(name, action="store_true", help="has no effect here")
     for name in ("--progress", "--network", "--provenance", "--sbom", "--cache-from", "--cache-to", "--builder"):
         parser.add_argument(name, default=None, help="has no effect here")
     parser.add_argument("--shm-size", default=None, help="has no effect here")

@@ -171,6 +171,8 @@ def start(
         process = _spawn(spawn, command, port, environment=environment, cwd=working_dir, on_line=spec.on_line)
     except OSError as error:
         remove_tree(scratch)
+        if port is not None:
+            ports.give_back(port)
         raise EngineError(f"image {spec.image!r}: {arguments[0]!r} cannot be started: {error}") from error
     return ProcessContainer(process, scratch, port, occupied, spec.on_line)
 

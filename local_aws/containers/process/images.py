@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from attrs import asdict, evolve, field, frozen
 
+from local_aws.containers.process.view import remove_tree
 from local_aws.containers.references import ImageReference
 
 DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -138,7 +138,7 @@ class ImageStore:
         except OSError:
             if not kept.is_dir():
                 raise
-            shutil.rmtree(files)  # another build made the same files first
+            remove_tree(files)  # another build made the same files first
         image = ProcessImage(
             id=image_id, files=kept, files_digest=files_digest, environment_key=environment_key, config=config
         )

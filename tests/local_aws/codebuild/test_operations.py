@@ -28,6 +28,8 @@ def test_a_project_is_created_shown_changed_and_deleted(builds: Builds) -> None:
     changed = builds.client.update_project(name=name, timeoutInMinutes=5)["project"]
     assert (changed["timeoutInMinutes"], changed["description"]) == (5, "first")
     assert changed["lastModified"] >= changed["created"]
+    builds.client.update_project(name=name, badgeEnabled=True)
+    assert builds.client.update_project(name=name, description="other")["project"]["badge"] == {"badgeEnabled": True}
     builds.client.delete_project(name=name)
     builds.client.delete_project(name=name)
     answer = builds.client.batch_get_projects(names=[project["arn"], name])

@@ -1,5 +1,6 @@
 """Execution environments: one process for a function version, serving one invocation at a time."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -10,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -105,12 +106,15 @@ class ExecutionEnvironment:
     def _watch(self, process: ManagedProcess) -> None:
         process.wait()
         self._drained.set()
-        if not self._connected.done():
+        with contextlib.suppress(InvalidStateError):  # it had connected
             self._connected.set_exception(_Ended())
 
     def connect(self, connection: socket.socket, stream: BinaryIO) -> None:
         """Takes the connection that the process opened."""
-        self._connected.set_result((connection, stream))
+        try:
+            self._connected.set_result((connection, stream))
+        except InvalidStateError:  # it has ended meanwhile
+            _close(connection, stream)
 
     def on_line(self, line: str) -> None:
         """Takes a line of the process's output."""
@@ -138,9 +142,7 @@ class ExecutionEnvironment:
         if self._process is not None:
             self._process.terminate(grace_seconds=0.3)
         if self._connected.done() and self._connected.exception() is None:
-            connection, stream = self._connected.result()
-            stream.close()
-            connection.close()
+            _close(*self._connected.result())
         self.log.flush()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -199,6 +201,7 @@ class ExecutionEnvironment:
             return "fatal", b""
         self._init_milliseconds = (time.monotonic() - self.started) * 1000
         if header["type"] != "ready":
+            _close(connection, stream)
             return "fatal", payload
         self._ready = True
         return None
@@ -285,6 +288,13 @@ class ExecutionEnvironment:
             self.log.write(text)
         elif record is not None and logging["SystemLogLevel"] != "WARN":
             self.log.write(json.dumps({"time": _timestamp(), "type": kind, "record": dict(record)}))
+
+
+def _close(connection: socket.socket, stream: BinaryIO) -> None:
+    """Hangs up; what cannot be sent any more is nobody's loss."""
+    with contextlib.suppress(OSError):
+        stream.close()
+    connection.close()
 
 
 def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:

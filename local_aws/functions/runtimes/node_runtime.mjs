@@ -159,16 +159,11 @@ async function fail(kind, error) {
   const told = { errorType: kind ?? errorType, errorMessage: kind ? `${errorType}: ${errorMessage}` : errorMessage, trace };
   record("ERROR", [kind ? "Uncaught Exception" : "Init Error", JSON.stringify(told)]);
   await control("end", requestId);
-  process.exitCode = 129;
-  channel.end(
-    Buffer.concat([
-      Buffer.from(
-        JSON.stringify({ type: kind ? "fatal" : "init-error", size: Buffer.byteLength(JSON.stringify(told)) }) + "\n",
-      ),
-      Buffer.from(JSON.stringify(told)),
-    ]),
-    () => process.exit(129),
-  );
+  // the local AWS hangs up once it has read this: a process that is gone before that has told nothing
+  channel.removeAllListeners("end");
+  channel.on("end", () => process.exit(129));
+  channel.resume();
+  send({ type: kind ? "fatal" : "init-error" }, JSON.stringify(told));
 }
 
 process.on("unhandledRejection", (error) => fail("Runtime.UnhandledPromiseRejection", error));

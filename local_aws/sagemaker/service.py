@@ -12,7 +12,9 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.jobs.work import JobGround, JobSettings
 from local_aws.sagemaker.model_package_groups import ModelPackageGroupOperations
+from local_aws.sagemaker.processing.operations import ProcessingOperations
 from local_aws.sagemaker.runtime.invocations import Invocations
 from local_aws.sagemaker.runtime.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime.operations import RuntimeOperations
@@ -22,7 +24,6 @@ from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
-from local_aws.sagemaker.training.runner import TrainingRunner, TrainingSettings
 
 
 def register_sagemaker(
@@ -30,7 +31,7 @@ def register_sagemaker(
     platform: Platform,
     *,
     engine: Callable[[], ContainerEngine] | None = None,
-    training: TrainingSettings | None = None,
+    jobs: JobSettings | None = None,
     endpoints: EndpointSettings | None = None,
 ) -> None:
     """Makes the service and registers it.
@@ -39,12 +40,12 @@ def register_sagemaker(
         gateway: the door.
         platform: the local AWS.
         engine: gives the container engine. Default: this machine's, chosen when the first job or endpoint needs it.
-        training: how training jobs run. Default: as on AWS.
+        jobs: how jobs run. Default: as on AWS.
         endpoints: how endpoints run. Default: as on AWS.
     """
     tags = TagStore()
     engine = engine or partial(choose_engine, platform)
-    runner = TrainingRunner(platform, engine, training or TrainingSettings())
+    ground = JobGround(platform, engine, jobs or JobSettings())
     settings = endpoints or EndpointSettings()
     routes = RouteTable()
     metrics = InvocationMetrics(platform)
@@ -54,7 +55,8 @@ def register_sagemaker(
     configs = EndpointConfigOperations(platform, models, tags)
     gateway.register(
         TagOperations(tags),
-        TrainingOperations(platform, runner, tags),
+        TrainingOperations(ground, tags),
+        ProcessingOperations(ground, tags),
         models,
         configs,
         EndpointOperations(platform, deployments, configs, routes, tags),
@@ -65,6 +67,6 @@ def register_sagemaker(
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))
     platform.on_stop(metrics.publish)
-    platform.on_stop(runner.stop)
+    platform.on_stop(ground.stop)
     platform.on_stop(deployments.stop)
     platform.on_stop(invocations.close)

@@ -73,6 +73,27 @@ def test_a_program_sees_opt_ml_and_only_its_own_environment(
     assert container.port is None
 
 
+def test_a_program_and_its_data_may_lie_in_opt_ml(
+    engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output
+) -> None:
+    (opt_ml / "code").mkdir()
+    (opt_ml / "code" / "run.sh").write_text("cat $1 $DATA/b\n")
+    (opt_ml / "a").write_text("from an argument\n")
+    (opt_ml / "b").write_text("from a variable\n")
+    container = engine.run(
+        spec(
+            make_image({}),
+            opt_ml,
+            output,
+            "/opt/ml/a",
+            entrypoint=("sh", "/opt/ml/code/run.sh"),
+            environment={"DATA": "/opt/ml"},
+        )
+    )
+    assert container.wait(20) == 0, output.text
+    assert output.lines == ["from an argument", "from a variable"]
+
+
 @pytest.mark.parametrize("case", [("exit 7", 7), ("kill -9 $$", 137), ("kill -15 $$", 143)], ids=lambda case: case[0])
 def test_exit_codes_are_those_of_containers(
     engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output, case: tuple[str, int]

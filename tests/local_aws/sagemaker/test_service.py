@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
@@ -37,3 +38,22 @@ def test_a_stopped_server_leaves_no_process(tmp_path: Path, monkeypatch: pytest.
         state = account.platform.state_dir
     assert [container.poll() is None for container in made[0].started] == [False, False, False]
     assert not state.exists()
+
+
+def test_labeling_jobs_are_refused_by_name(account: Account, role: str) -> None:
+    with pytest.raises(ClientError, match="the local AWS does not offer sagemaker:CreateLabelingJob; it works on AWS"):
+        account.client("sagemaker").create_labeling_job(
+            LabelingJobName="labels",
+            LabelAttributeName="label",
+            InputConfig={"DataSource": {"S3DataSource": {"ManifestS3Uri": f"s3://{BUCKET}/m"}}},
+            OutputConfig={"S3OutputPath": f"s3://{BUCKET}/o"},
+            RoleArn=role,
+            HumanTaskConfig={
+                "WorkteamArn": "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/team",
+                "UiConfig": {"UiTemplateS3Uri": f"s3://{BUCKET}/t"},
+                "TaskTitle": "t",
+                "TaskDescription": "d",
+                "NumberOfHumanWorkersPerDataObject": 1,
+                "TaskTimeLimitInSeconds": 60,
+            },
+        )

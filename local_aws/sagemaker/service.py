@@ -24,6 +24,7 @@ from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
+from local_aws.sagemaker.transform.operations import TransformOperations
 
 
 def register_sagemaker(
@@ -57,6 +58,7 @@ def register_sagemaker(
         TagOperations(tags),
         TrainingOperations(ground, tags),
         ProcessingOperations(ground, tags),
+        TransformOperations(ground, settings, models, tags),
         models,
         configs,
         EndpointOperations(platform, deployments, configs, routes, tags),

@@ -12,6 +12,7 @@ from local_aws.sagemaker.jobs.record import JobRecord
 from local_aws.sagemaker.jobs.work import JobFailedError, JobGround
 
 _HOSTS_IN_A_NETWORK = 256
+_SHORT_GRACE = 1.0
 # 127.0.0.0/8 is loopback as a whole: hosts of jobs that run side by side can use the same ports
 _first_address = ipaddress.IPv4Address("127.64.0.0")
 _networks = itertools.cycle(range(1, 1 << 14))
@@ -73,12 +74,9 @@ class Cluster:
         Raises:
             JobFailedError: one cannot be started.
         """
-        try:
+        with self.ground.ending_with(lambda: self._end(_SHORT_GRACE)):
             self._start()
             return self._wait()
-        finally:
-            for container in self._containers.values():
-                self.ground.forget(container)
 
     def _start(self) -> None:
         for host, spec in self.specs.items():
@@ -88,13 +86,14 @@ class Cluster:
                     spec.on_line(_network_note(engine.name, spec.hosts))
                 container = engine.run(spec)
             except EngineError as error:
-                self._end(1.0)
+                self._end(_SHORT_GRACE)
                 if isinstance(error, ImageNotFoundError):
                     raise JobFailedError(f"ClientError: Cannot pull algorithm container. {error}") from error
                 spec.on_line(str(error))
                 raise JobFailedError(f"AlgorithmError: {cannot_start(self.program)} {error}") from error
             self._containers[host] = container
-            self.ground.track(container)
+            if self._stopping.is_set():
+                container.terminate(_SHORT_GRACE)
 
     def _wait(self) -> ClusterEnd:
         grace = self.ground.settings.stop_grace_seconds
@@ -147,7 +146,7 @@ class Cluster:
         self._stopping.set()
         threads = [
             threading.Thread(target=container.terminate, args=(grace,), name=f"end of {self.job.name}", daemon=True)
-            for container in self._containers.values()
+            for container in list(self._containers.values())
         ]
         for thread in threads:
             thread.start()

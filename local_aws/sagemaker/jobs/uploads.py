@@ -34,15 +34,23 @@ class Uploads:
         Raises:
             UploadError: S3 or KMS refuse.
         """
-        extra = {"ContentType": content_type}
-        if self.key:
-            extra |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.key}
         try:
-            if file.stat().st_size <= _ONE_REQUEST:
-                self.s3.put_object(Bucket=target.bucket, Key=target.key, Body=file.read_bytes(), **extra)
-            else:
-                self.s3.upload_file(str(file), target.bucket, target.key, ExtraArgs=extra)
+            if file.stat().st_size > _ONE_REQUEST:
+                self.s3.upload_file(str(file), target.bucket, target.key, ExtraArgs=self._extra(content_type))
+                return
         except (ClientError, S3UploadFailedError) as error:
+            raise UploadError(f"{target.uri}: {error}") from error
+        self.content(file.read_bytes(), target, content_type)
+
+    def content(self, content: bytes, target: S3Location, content_type: str) -> None:
+        """Writes one object.
+
+        Raises:
+            UploadError: S3 or KMS refuse.
+        """
+        try:
+            self.s3.put_object(Bucket=target.bucket, Key=target.key, Body=content, **self._extra(content_type))
+        except ClientError as error:
             raise UploadError(f"{target.uri}: {error}") from error
 
     def tree(self, folder: Path, target: S3Location) -> None:
@@ -54,3 +62,7 @@ class Uploads:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 self.file(file, target.join(file.relative_to(folder).as_posix()))
+
+    def _extra(self, content_type: str) -> dict[str, str]:
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.key} if self.key else {}
+        return {"ContentType": content_type, **encryption}

@@ -3,13 +3,14 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from attrs import define, field, frozen
 
-from local_aws.containers.engine import ContainerEngine, RunningContainer
+from local_aws.containers.engine import ContainerEngine
 from local_aws.platform import Platform
 from local_aws.sagemaker.jobs.record import JobRecord
 
@@ -74,7 +75,7 @@ class JobGround:
     engine: Callable[[], ContainerEngine]
     settings: JobSettings = field(factory=JobSettings)
     _closing: threading.Event = field(factory=threading.Event)
-    _containers: set[RunningContainer] = field(factory=set)
+    _ends: list[Callable[[], None]] = field(factory=list)
     _lock: threading.Lock = field(factory=threading.Lock)
 
     @property
@@ -91,25 +92,26 @@ class JobGround:
         """
         self.platform.workers.submit(self._run, job, make)
 
-    def track(self, container: RunningContainer) -> None:
-        """A container runs that must end with the server; it is ended at once where the server ends already."""
+    @contextmanager
+    def ending_with(self, end: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, the server's end calls `end`, which ends what runs; at once where it has come already."""
         with self._lock:
-            self._containers.add(container)
+            self._ends.append(end)
         if self.closing:
-            container.terminate(1.0)
-
-    def forget(self, container: RunningContainer) -> None:
-        """A container has ended."""
-        with self._lock:
-            self._containers.discard(container)
+            end()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ends.remove(end)
 
     def stop(self) -> None:
         """Ends what runs, for the server's end."""
         self._closing.set()
         with self._lock:
-            running = list(self._containers)
-        for container in running:
-            container.terminate(1.0)
+            ends = list(self._ends)
+        for end in ends:
+            end()
 
     def _run(self, job: JobRecord, make: Callable[[Path], Task]) -> None:
         # an ARN's last two parts tell kind and name

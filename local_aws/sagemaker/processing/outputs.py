@@ -82,9 +82,9 @@ class OutputSync:
         for file in sorted(output.folder.rglob("*")):
             try:
                 found = file.stat()
+                version = (found.st_mtime_ns, found.st_size)
+                if file.is_file() and self._seen.get(file) != version:
+                    uploads.file(file, output.target.join(file.relative_to(output.folder).as_posix()))
+                    self._seen[file] = version
             except FileNotFoundError:  # the job took it away meanwhile
                 continue
-            version = (found.st_mtime_ns, found.st_size)
-            if file.is_file() and self._seen.get(file) != version:
-                uploads.file(file, output.target.join(file.relative_to(output.folder).as_posix()))
-                self._seen[file] = version

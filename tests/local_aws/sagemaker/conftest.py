@@ -93,6 +93,33 @@ class Account:
             lambda job: job["ProcessingJobStatus"] not in ("InProgress", "Stopping"),
         )
 
+    def transform_job(self, name: str, model: str, **members: Any) -> dict[str, Any]:
+        """Creates a transform job and waits for its end."""
+        self.create_transform_job(name, model, **members)
+        return self.ended_transform_job(name)
+
+    def create_transform_job(
+        self, name: str, model: str, *, count: int = 1, prefix: str | None = None, **members: Any
+    ) -> None:
+        """Creates a job that transforms ``<name>/in`` into ``<name>/out``."""
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{prefix or name}/in/"}
+        given = {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"}
+        wanted = {"S3OutputPath": f"s3://{BUCKET}/{name}/out", "Accept": "text/csv", "AssembleWith": "Line"}
+        request = {
+            "TransformJobName": name,
+            "ModelName": model,
+            "TransformInput": given | members.pop("TransformInput", {}),
+            "TransformOutput": wanted | members.pop("TransformOutput", {}),
+            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": count},
+        } | members
+        self.client("sagemaker").create_transform_job(**request)
+
+    def ended_transform_job(self, name: str) -> dict[str, Any]:
+        return self.eventually(
+            lambda: dict(self.client("sagemaker").describe_transform_job(TransformJobName=name)),
+            lambda job: job["TransformJobStatus"] not in ("InProgress", "Stopping"),
+        )
+
     def put(self, **objects: str) -> None:
         """Writes objects; two underscores stand for a slash in a key."""
         for key, content in objects.items():

@@ -13,6 +13,8 @@ from tests.local_aws.sagemaker.conftest import BUCKET, Account
 from tests.local_aws.sagemaker.folder_engine import FolderEngine
 from tests.local_aws.sagemaker.servers import ECHO
 
+WAITS = "import time; time.sleep(600)"
+
 
 def test_a_stopped_server_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[FolderEngine] = []
@@ -26,17 +28,20 @@ def test_a_stopped_server_leaves_no_process(tmp_path: Path, monkeypatch: pytest.
         account = Account(running.platform, made[0], [])
         account.client("s3").create_bucket(Bucket=BUCKET)
         role = account.role("leaves-nothing")
-        account.create_training_job("runs", account.engine.image("runs", train="import time; time.sleep(600)"), role)
+        account.create_training_job("runs", account.engine.image("runs", train=WAITS), role)
         account.model("serves", account.engine.image("serves", serve=ECHO), role, {"model.txt": b"m"})
         account.endpoint_config("serves", "serves")
         assert account.endpoint("serves")["EndpointStatus"] == "InService"
         # a second endpoint is still on its way when the server stops
-        account.model("starts", account.engine.image("starts", serve="import time; time.sleep(600)"), role)
+        account.model("starts", account.engine.image("starts", serve=WAITS), role)
         account.endpoint_config("starts", "starts")
         account.client("sagemaker").create_endpoint(EndpointName="starts", EndpointConfigName="starts")
-        account.eventually(lambda: len(account.engine.started), lambda count: count == 3)
+        account.create_processing_job("processes", account.engine.image("processes", run=WAITS), role, count=2)
+        account.put(transforms__in__a="hang")
+        account.create_transform_job("transforms", "serves")
+        account.eventually(lambda: len(account.engine.started), lambda count: count == 6)
         state = account.platform.state_dir
-    assert [container.poll() is None for container in made[0].started] == [False, False, False]
+    assert [container.poll() is None for container in made[0].started] == [False] * 6
     assert not state.exists()
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import Channel as Channel
+    from constructs_lib.definitions import ChoiceRule as ChoiceRule
+    from constructs_lib.definitions import ChoiceStep as ChoiceStep
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
@@ -21,14 +23,35 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import FailStep as FailStep
     from constructs_lib.definitions import Join as Join
     from constructs_lib.definitions import LambdaStep as LambdaStep
+    from constructs_lib.definitions import MapItem as MapItem
+    from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import ParallelStep as ParallelStep
+    from constructs_lib.definitions import PassStep as PassStep
+    from constructs_lib.definitions import ProcessingInput as ProcessingInput
+    from constructs_lib.definitions import ProcessingOutput as ProcessingOutput
+    from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
     from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import SucceedStep as SucceedStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
     from constructs_lib.definitions import UniqueName as UniqueName
+    from constructs_lib.definitions import WaitStep as WaitStep
     from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
+    from constructs_lib.definitions import equal as equal
+    from constructs_lib.definitions import greater_or_equal as greater_or_equal
+    from constructs_lib.definitions import greater_than as greater_than
+    from constructs_lib.definitions import is_boolean as is_boolean
+    from constructs_lib.definitions import is_null as is_null
+    from constructs_lib.definitions import is_number as is_number
+    from constructs_lib.definitions import is_present as is_present
+    from constructs_lib.definitions import is_text as is_text
+    from constructs_lib.definitions import is_timestamp as is_timestamp
+    from constructs_lib.definitions import less_or_equal as less_or_equal
+    from constructs_lib.definitions import less_than as less_than
+    from constructs_lib.definitions import matches as matches
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
     from constructs_lib.endpoints.endpoint import IEndpoint as IEndpoint
     from constructs_lib.endpoints.variants import Capture as Capture
@@ -59,6 +82,8 @@ _NAMES = {
         "BuildOverrides",
         "Catch",
         "Channel",
+        "ChoiceRule",
+        "ChoiceStep",
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
@@ -70,14 +95,35 @@ _NAMES = {
         "FailStep",
         "Join",
         "LambdaStep",
+        "MapItem",
+        "MapStep",
         "MetricDefinition",
         "ModelStep",
         "NetworkConfig",
+        "ParallelStep",
+        "PassStep",
+        "ProcessingInput",
+        "ProcessingOutput",
+        "ProcessingStep",
         "ProductionVariant",
         "Retry",
+        "SucceedStep",
         "TrainingStep",
         "UniqueName",
+        "WaitStep",
         "WorkflowDefinition",
+        "equal",
+        "greater_or_equal",
+        "greater_than",
+        "is_boolean",
+        "is_null",
+        "is_number",
+        "is_present",
+        "is_text",
+        "is_timestamp",
+        "less_or_equal",
+        "less_than",
+        "matches",
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from local_aws.server import LocalAws
+
+settings.register_profile("steady", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The checks of a definition: one named rule a function, all problems at once, before anything is deployed."""
 
-from constructs_lib.checks import failures, field_types, graph, limits, names, references, requests
+from constructs_lib.checks import conditions, control, failures, field_types, graph, limits, names, references, requests
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
 __all__ = [
@@ -8,6 +8,8 @@ __all__ = [
     "Subject",
     "all_rules",
     "check",
+    "conditions",
+    "control",
     "failures",
     "field_types",
     "graph",

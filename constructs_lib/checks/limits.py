@@ -11,6 +11,7 @@ from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.container_build import ContainerBuildStep
 from constructs_lib.definitions.steps.endpoint import EndpointConfigStep
 from constructs_lib.definitions.steps.model import ModelStep
+from constructs_lib.definitions.steps.processing import ProcessingStep
 from constructs_lib.definitions.steps.training import TrainingStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import Whole
@@ -22,7 +23,7 @@ _BUILD_MINUTES = (5, 480)
 def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
     """The service model of CreateTrainingJob allows zero instances and an empty disk; the service does not."""
     for step in subject.all_steps:
-        if isinstance(step, TrainingStep):
+        if isinstance(step, TrainingStep | ProcessingStep):
             yield from _at_least_one(step.name, "compute.instance_count", step.compute.instance_count)
             yield from _at_least_one(step.name, "compute.volume_size_gib", step.compute.volume_size_gib)
 
@@ -34,6 +35,9 @@ def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
         if isinstance(step, TrainingStep):
             yield from _repeated(step.name, "channels", [channel.name for channel in step.channels])
             yield from _repeated(step.name, "metrics", [metric.name for metric in step.metrics])
+        if isinstance(step, ProcessingStep):
+            yield from _repeated(step.name, "inputs", [given.name for given in step.inputs])
+            yield from _repeated(step.name, "outputs", [output.name for output in step.outputs])
         if isinstance(step, EndpointConfigStep):
             yield from _repeated(step.name, "variants", [variant.variant_name for variant in step.variants])
 
@@ -58,7 +62,7 @@ def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
 def networks_are_whole(subject: Subject) -> Iterator[Problem]:
     """A VPC is given by subnets and security groups together."""
     for step in subject.all_steps:
-        network = step.network if isinstance(step, TrainingStep | ModelStep) else NetworkConfig()
+        network = step.network if isinstance(step, TrainingStep | ProcessingStep | ModelStep) else NetworkConfig()
         if bool(network.subnets) != bool(network.security_groups):
             got, expected = ("subnets", "security_groups") if network.subnets else ("security_groups", "subnets")
             yield Problem(step=step.name, path=f"network.{expected}", message=f"missing, expected with {got}")

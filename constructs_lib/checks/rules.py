@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from constructs_lib.checks.field_types import type_problems
 from constructs_lib.checks.shapes import RequestCheck, checked
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.ordering import Ordering, order
-from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.flow import Flow
+from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep, inner_steps
+from constructs_lib.definitions.steps.branches import MapStep
 from constructs_lib.definitions.values import Reference, references
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
@@ -22,7 +23,7 @@ class Subject:
     names them.
 
     Attributes:
-        definition: what is checked. Its chain and handlers are not there yet.
+        definition: what is checked. Its flow is not there yet.
         problems_of_types: what that rule found.
         listed: what is listed as steps, whatever it is.
         steps: the listed steps that can be looked into.
@@ -32,21 +33,37 @@ class Subject:
         self.definition = definition
         found = tuple(type_problems(definition))
         self.problems_of_types = tuple(problem for _, problem in found)
-        self._faulty = {id(step) for step, _ in found}
+        self._faulty = {id(step) for step, _ in found if step is not None}
         self.listed = definition.steps if isinstance(definition.steps, tuple) else ()
-        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and id(step) not in self._faulty)
+        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and self._is_sound(step))
+
+    def _is_sound(self, step: Step) -> bool:
+        if not self._faulty:
+            return True
+        return id(step) not in self._faulty and not any(id(inner) in self._faulty for inner in inner_steps(step))
+
+    @cached_property
+    def flow(self) -> Flow:
+        """How the steps run."""
+        retry, catch = self.definition.default_retry, self.definition.default_catch
+        if any(problem.step is None and problem.path.startswith("default_") for problem in self.problems_of_types):
+            retry, catch = (), ()
+        return Flow(self.steps, retry, catch)
 
     @cached_property
     def handlers(self) -> tuple[Step, ...]:
         """The steps that only a Catch leads to."""
-        from constructs_lib.definitions.workflow import handlers_of  # the definition asks the checks
-
-        return tuple(step for step in handlers_of(self.steps) if id(step) not in self._faulty)
+        return tuple(step for step in self.flow.all_handlers if id(step) not in self._faulty)
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
-        """The listed steps, and the handlers."""
-        return (*self.steps, *self.handlers)
+        """The steps as they run, those inside of others too, and the handlers."""
+        return (*self.flow.listed, *self.handlers)
+
+    @cached_property
+    def fallible(self) -> tuple[FallibleStep, ...]:
+        """All steps that can fail."""
+        return tuple(step for step in self.all_steps if isinstance(step, FallibleStep))
 
     @cached_property
     def tasks(self) -> tuple[TaskStep, ...]:
@@ -64,14 +81,20 @@ class Subject:
         return tuple((step, value) for step in self.all_steps for value in references(step.values))
 
     @cached_property
+    def results(self) -> tuple[tuple[MapStep, Reference], ...]:
+        """Every reference in the result of a Map, with the Map."""
+        maps = [step for step in self.flow.listed if isinstance(step, MapStep)]
+        return tuple((step, value) for step in maps for value in references(step.result))
+
+    @cached_property
     def requests(self) -> tuple[tuple[TaskStep, RequestCheck], ...]:
         """Every step's request against the API's description."""
         return tuple((step, checked(step)) for step in self.tasks)
 
     @cached_property
-    def ordering(self) -> Ordering:
-        """The order of the listed steps."""
-        return order(self.steps)
+    def ordered(self) -> bool:
+        """Whether every list of steps has an order."""
+        return not any(block.ordering.problems for block in self.flow.blocks)
 
 
 Rule = Callable[[Subject], Iterator[Problem]]
@@ -95,8 +118,10 @@ def check(definition: "WorkflowDefinition") -> tuple[Problem, ...]:
     """Everything that is wrong with a definition: what concerns the whole first, then step by step."""
     subject = Subject(definition)
     problems = dict.fromkeys(problem for found in _RULES for problem in found(subject))
-    steps = (*subject.listed, *subject.handlers)
-    position = {getattr(step, "name", None): number for number, step in enumerate(steps, start=1)}
+    steps = (*subject.listed, *subject.all_steps)
+    position: dict[str | None, int] = {}
+    for number, step in enumerate(steps, start=1):
+        position.setdefault(getattr(step, "name", None), number)
     return tuple(sorted(problems, key=lambda problem: position.get(problem.step, 0)))
 
 

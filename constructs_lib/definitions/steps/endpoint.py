@@ -47,7 +47,7 @@ class EndpointConfigStep(TaskStep):
         return Integration(service="sagemaker", action="createEndpointConfig")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateEndpointConfig")
 
@@ -109,7 +109,7 @@ class EndpointStep(TaskStep):
         return Integration(service="sagemaker", action="createEndpoint")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="DescribeEndpoint" if self.wait else "CreateEndpoint")
 

@@ -61,7 +61,7 @@ class ModelStep(JobStep):
         return Integration(service="sagemaker", action="createModel")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateModel")
 

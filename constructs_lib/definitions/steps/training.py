@@ -63,6 +63,7 @@ class TrainingStep(JobStep):
     """
 
     kind: ClassVar[str] = "Training job"
+    name_member: ClassVar[str | None] = "TrainingJobName"
 
     image: Text | ContainerImage
     compute: ComputeResources
@@ -85,7 +86,7 @@ class TrainingStep(JobStep):
         return Integration(service="sagemaker", action="createTrainingJob", pattern="sync" if self.wait else "request")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(
             service="sagemaker", operation="DescribeTrainingJob" if self.wait else "CreateTrainingJob"

@@ -3,13 +3,20 @@ import pytest
 from constructs_lib.definitions import (
     CAUGHT_CAUSE,
     CAUGHT_ERROR,
+    MAP_INDEX,
     TASK_TOKEN,
     Catch,
+    ChoiceRule,
+    ChoiceStep,
     ExecutionInput,
     FailStep,
     Join,
+    MapItem,
+    MapStep,
+    ParallelStep,
     StepOutput,
     UniqueName,
+    is_present,
 )
 from tests.constructs_lib.samples import (
     NUMBER_TOKEN,
@@ -249,3 +256,63 @@ def test_task_tokens_are_passed_by_steps_that_wait() -> None:
 def test_task_tokens_are_passed_by_steps_that_wait_passing() -> None:
     waiting = function("F", wait_for_callback=True, payload={"a": {"b": TASK_TOKEN}})
     assert problems(waiting, build("B"), config("C")) == []
+
+
+def test_outputs_of_ways_and_iterations_are_not_surely_there() -> None:
+    one, two, three = function("One"), function("Two"), function("Three", catch=[Catch(next_step=function("Rescue"))])
+    choice = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=is_present(ExecutionInput("A", optional=True)), steps=[one])],
+        otherwise=[],
+    )
+    repeat = MapStep(name="M", items=[1], steps=[two])
+    branches = ParallelStep(name="P", branches=[[three]])
+    payload = {"a": [step.output("Payload") for step in (one, two, three)]}
+
+    assert problems(choice, repeat, branches, function("Reader", payload=payload)) == [
+        f"Reader: reads 'Payload' of the step {name!r}, which has not surely run before it"
+        for name in ("One", "Two", "Three")
+    ]
+
+
+def test_outputs_of_steps_side_by_side_are_there_behind_their_join_only() -> None:
+    first = function("F")
+    left = function("L", depends_on=[first])
+    right = function("R", depends_on=[first])
+    failed = FailStep(name="Failed", cause=left.output("Payload.a"))
+    last = function("Z", payload={"a": left.output("Payload"), "b": right.output("Payload")})
+    inside = function("I", payload={"a": left.output("Payload")}, catch=[Catch(next_step=failed)])
+
+    assert problems(first, left, right, last) == []
+    assert problems(first, left, right, inside) == [
+        "Failed: reads 'Payload.a' of the step 'L', which has not surely run before it"
+    ]
+
+
+def test_items_are_read_inside_of_maps() -> None:
+    rescue = function("Rescue", payload={"n": MAP_INDEX})
+    assert problems(
+        function("A", payload={"item": MapItem("x")}, catch=[Catch(next_step=rescue)]),
+    ) == [
+        "A: reads MapItem(path='x'), expected only in the steps of a MapStep",
+        "Rescue: reads MAP_INDEX, expected only in the steps of a MapStep",
+    ]
+
+
+def test_items_are_read_inside_of_maps_passing() -> None:
+    rescue = function("Rescue", payload={"n": MAP_INDEX})
+    inner = function("A", payload={"item": MapItem("x")}, catch=[Catch(next_step=rescue)])
+    assert (
+        problems(MapStep(name="M", items=[1], steps=[ParallelStep(name="P", branches=[[function("B")]]), inner])) == []
+    )
+
+
+def test_names_differ_between_the_items_of_a_map() -> None:
+    assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name="job")])) == [
+        "T: TrainingJobName: got one name for all items of 'M', 'job', expected one with MAP_INDEX or MapItem in it"
+    ]
+
+
+def test_names_differ_between_the_items_of_a_map_passing() -> None:
+    name = Join("-", [UniqueName("t"), MAP_INDEX])
+    assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name=name), function("F")])) == []

@@ -25,6 +25,7 @@ from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
 from local_aws.sagemaker.transform.operations import TransformOperations
+from local_aws.sagemaker.tuning.operations import TuningOperations
 
 
 def register_sagemaker(
@@ -54,10 +55,12 @@ def register_sagemaker(
     deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
     models = ModelOperations(platform, tags)
     configs = EndpointConfigOperations(platform, models, tags)
+    trainings = TrainingOperations(ground, tags)
     gateway.register(
         TagOperations(tags),
-        TrainingOperations(ground, tags),
+        trainings,
         ProcessingOperations(ground, tags),
+        TuningOperations(ground, trainings, tags),
         TransformOperations(ground, settings, models, tags),
         models,
         configs,

@@ -126,9 +126,7 @@ class JobBook(Generic[J]):
             descending: the operation's default order.
         """
         page, token = page_of(self.all(context), request, _look, descending=descending)
-        described = [job.describe() for job in page]
-        found = [{name: job[name] for name in members if name in job} for job in described]
-        return with_token({f"{self.kind.name}Summaries": found}, token)
+        return with_token({f"{self.kind.name}Summaries": [job.summary(members) for job in page]}, token)
 
     def stop(self, context: RequestContext, request: dict[str, Any]) -> None:
         """Asks the job that a request names to stop.

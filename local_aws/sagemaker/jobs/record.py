@@ -57,6 +57,15 @@ class JobRecord(ABC):
     def describe(self) -> dict[str, Any]:
         """What the kind's Describe operation answers."""
 
+    def summary(self, members: tuple[str, ...]) -> dict[str, Any]:
+        """What the kind's List operation answers of it.
+
+        Args:
+            members: of the description that a summary has.
+        """
+        described = self.describe()
+        return {name: described[name] for name in members if name in described}
+
     def began(self) -> None:
         """The instances work from here on."""
         with self._lock:

@@ -1,9 +1,10 @@
 """A training job's record: what was asked for, how far it is, and how that is told."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from local_aws.sagemaker.jobs.record import ENDED, STOPPING, JobRecord
 
@@ -38,15 +39,30 @@ _ECHOED = (
 )
 
 
+@frozen(kw_only=True)
+class Follower:
+    """A tuning job, as its training jobs know it.
+
+    Attributes:
+        tuning_job_arn: its ARN.
+        measured: told of every value of a metric, by its name.
+        ended: told of the end.
+    """
+
+    tuning_job_arn: str
+    measured: Callable[["TrainingJob", str, float], None]
+    ended: Callable[["TrainingJob"], None]
+
+
 @define(eq=False, kw_only=True)
 class TrainingJob(JobRecord):
     """One training job.
 
     Attributes:
-        tuning_job_arn: of the tuning job that started it.
+        follower: the tuning job that started it.
     """
 
-    tuning_job_arn: str | None = None
+    follower: Follower | None = None
     _transitions: list[dict[str, Any]] = field(factory=list)
     _model_uri: str | None = None
     _metrics: dict[str, tuple[float, datetime]] = field(factory=dict)
@@ -74,6 +90,14 @@ class TrainingJob(JobRecord):
         """A metric has a new value; the last one is the final one."""
         with self._lock:
             self._metrics[name] = (value, moment)
+        if self.follower is not None:
+            self.follower.measured(self, name, value)
+
+    def end(self, status: str, *, step: str | None = None, failure: str | None = None) -> None:
+        """The job has ended; see `JobRecord.end`."""
+        super().end(status, step=step, failure=failure)
+        if self.follower is not None:
+            self.follower.ended(self)
 
     def metric(self, name: str) -> float | None:
         """The last value of a metric; None where there is none yet."""
@@ -110,8 +134,8 @@ class TrainingJob(JobRecord):
                 "ProfilingStatus": "Disabled",
             }
             answer |= {name: request[name] for name in _ECHOED if name in request}
-            if self.tuning_job_arn is not None:
-                answer["TuningJobArn"] = self.tuning_job_arn
+            if self.follower is not None:
+                answer["TuningJobArn"] = self.follower.tuning_job_arn
             answer |= self._results()
         return answer
 

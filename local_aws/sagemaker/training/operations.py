@@ -12,7 +12,7 @@ from local_aws.sagemaker.jobs.work import JobGround
 from local_aws.sagemaker.resource_names import validation_error
 from local_aws.sagemaker.tags import TagStore
 from local_aws.sagemaker.training.input_data import input_channels
-from local_aws.sagemaker.training.job import TrainingJob
+from local_aws.sagemaker.training.job import Follower, TrainingJob
 from local_aws.sagemaker.training.request_rules import check_request
 from local_aws.sagemaker.training.task import TrainingTask
 from local_aws.sagemaker.validation import ValidatedGroup
@@ -52,14 +52,14 @@ class TrainingOperations(ValidatedGroup):
         self._jobs = JobBook(kind=_KIND, platform=self._ground.platform, tags=self._tags)
 
     def launch(
-        self, context: RequestContext, request: dict[str, Any], *, tuning_job_arn: str | None = None
+        self, context: RequestContext, request: dict[str, Any], *, follower: Follower | None = None
     ) -> TrainingJob:
         """Accepts a job and starts it.
 
         Args:
             context: in whose account and region.
             request: a CreateTrainingJob request.
-            tuning_job_arn: of the tuning job that asks for it.
+            follower: the tuning job that asks for it.
 
         Raises:
             AwsError: the request cannot be carried out as it is.
@@ -69,7 +69,7 @@ class TrainingOperations(ValidatedGroup):
         keys = RoleKeys(self._ground.platform, request["RoleArn"], context.region)
         channels = input_channels(request, keys)
         channels.require_objects()
-        job = self._jobs.add(context, request, TrainingJob, tuning_job_arn=tuning_job_arn)
+        job = self._jobs.add(context, request, TrainingJob, follower=follower)
         job.enter("Starting")
         self._ground.start(job, lambda folder: TrainingTask(ground=self._ground, job=job, keys=keys, folder=folder))
         return job

@@ -12,6 +12,7 @@ from local_aws.server import LocalAws
 from tests.local_aws.sagemaker.conftest import BUCKET, Account
 from tests.local_aws.sagemaker.folder_engine import FolderEngine
 from tests.local_aws.sagemaker.servers import ECHO
+from tests.local_aws.sagemaker.tuning.conftest import Tuning
 
 WAITS = "import time; time.sleep(600)"
 
@@ -39,9 +40,10 @@ def test_a_stopped_server_leaves_no_process(tmp_path: Path, monkeypatch: pytest.
         account.create_processing_job("processes", account.engine.image("processes", run=WAITS), role, count=2)
         account.put(transforms__in__a="hang")
         account.create_transform_job("transforms", "serves")
-        account.eventually(lambda: len(account.engine.started), lambda count: count == 6)
+        Tuning(account, account.engine.image("tunes", train=WAITS), role).create("tunes", jobs=5, parallel=2)
+        account.eventually(lambda: len(account.engine.started), lambda count: count == 8)
         state = account.platform.state_dir
-    assert [container.poll() is None for container in made[0].started] == [False] * 6
+    assert [container.poll() is None for container in made[0].started] == [False] * 8
     assert not state.exists()
 
 

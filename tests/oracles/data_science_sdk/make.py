@@ -1,4 +1,4 @@
-# mypy: disable-error-code="import-not-found, import-untyped, misc" # the SDK is not among the tests' packages
+# mypy: disable-error-code="import-not-found"
 """Makes the golden files beside it: two workflows as the unmaintained Data Science SDK renders them.
 
 The SDK needs an environment of its own, which `remake.py` makes, and no AWS account:

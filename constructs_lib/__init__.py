@@ -7,39 +7,59 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would take longer than all the rest
 if TYPE_CHECKING:
+    from constructs_lib.definitions import Allowed as Allowed
+    from constructs_lib.definitions import ApiStep as ApiStep
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import Catch as Catch
+    from constructs_lib.definitions import CategoricalRange as CategoricalRange
     from constructs_lib.definitions import Channel as Channel
     from constructs_lib.definitions import ChoiceRule as ChoiceRule
     from constructs_lib.definitions import ChoiceStep as ChoiceStep
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
+    from constructs_lib.definitions import ContinuousRange as ContinuousRange
     from constructs_lib.definitions import DataCapture as DataCapture
+    from constructs_lib.definitions import DataProcessing as DataProcessing
     from constructs_lib.definitions import DefinitionError as DefinitionError
     from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
     from constructs_lib.definitions import EndpointStep as EndpointStep
+    from constructs_lib.definitions import EventStep as EventStep
     from constructs_lib.definitions import ExecutionInput as ExecutionInput
     from constructs_lib.definitions import FailStep as FailStep
+    from constructs_lib.definitions import HumanTask as HumanTask
+    from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import Join as Join
+    from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
     from constructs_lib.definitions import MapItem as MapItem
     from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import NotificationStep as NotificationStep
+    from constructs_lib.definitions import Objective as Objective
     from constructs_lib.definitions import ParallelStep as ParallelStep
     from constructs_lib.definitions import PassStep as PassStep
+    from constructs_lib.definitions import PipelineStep as PipelineStep
     from constructs_lib.definitions import ProcessingInput as ProcessingInput
     from constructs_lib.definitions import ProcessingOutput as ProcessingOutput
     from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
+    from constructs_lib.definitions import QueueStep as QueueStep
+    from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Retry as Retry
     from constructs_lib.definitions import SucceedStep as SucceedStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
+    from constructs_lib.definitions import TransformInput as TransformInput
+    from constructs_lib.definitions import TransformOutput as TransformOutput
+    from constructs_lib.definitions import TransformStep as TransformStep
+    from constructs_lib.definitions import TuningLimits as TuningLimits
+    from constructs_lib.definitions import TuningStep as TuningStep
     from constructs_lib.definitions import UniqueName as UniqueName
     from constructs_lib.definitions import WaitStep as WaitStep
     from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
+    from constructs_lib.definitions import WorkflowStep as WorkflowStep
     from constructs_lib.definitions import equal as equal
     from constructs_lib.definitions import greater_or_equal as greater_or_equal
     from constructs_lib.definitions import greater_than as greater_than
@@ -79,39 +99,59 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "constructs_lib.definitions": (
+        "Allowed",
+        "ApiStep",
         "BuildOverrides",
         "Catch",
+        "CategoricalRange",
         "Channel",
         "ChoiceRule",
         "ChoiceStep",
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
+        "ContinuousRange",
         "DataCapture",
+        "DataProcessing",
         "DefinitionError",
         "EndpointConfigStep",
         "EndpointStep",
+        "EventStep",
         "ExecutionInput",
         "FailStep",
+        "HumanTask",
+        "IntegerRange",
         "Join",
+        "LabelingStep",
         "LambdaStep",
         "MapItem",
         "MapStep",
         "MetricDefinition",
         "ModelStep",
         "NetworkConfig",
+        "NotificationStep",
+        "Objective",
         "ParallelStep",
         "PassStep",
+        "PipelineStep",
         "ProcessingInput",
         "ProcessingOutput",
         "ProcessingStep",
         "ProductionVariant",
+        "QueueStep",
+        "ReadJsonStep",
         "Retry",
         "SucceedStep",
         "TrainingStep",
+        "TransformInput",
+        "TransformOutput",
+        "TransformStep",
+        "TuningLimits",
+        "TuningStep",
         "UniqueName",
         "WaitStep",
         "WorkflowDefinition",
+        "WorkflowStep",
         "equal",
         "greater_or_equal",
         "greater_than",

@@ -1,6 +1,17 @@
 """The checks of a definition: one named rule a function, all problems at once, before anything is deployed."""
 
-from constructs_lib.checks import conditions, control, failures, field_types, graph, limits, names, references, requests
+from constructs_lib.checks import (
+    conditions,
+    control,
+    failures,
+    field_types,
+    graph,
+    integrations,
+    limits,
+    names,
+    references,
+    requests,
+)
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "failures",
     "field_types",
     "graph",
+    "integrations",
     "limits",
     "names",
     "references",

@@ -8,7 +8,7 @@ from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.failures import ALL_ERRORS, STATES_ERRORS, TASK_FAILED, Catch, Retry
 from constructs_lib.definitions.steps.base import FallibleStep
 from constructs_lib.definitions.tokens import is_number_token
-from constructs_lib.definitions.values import UniqueName, references
+from constructs_lib.definitions.values import ShortUniqueName, UniqueName, references
 
 _MOST = 99_999_999
 _MOST_DELAY = 31_622_399
@@ -95,7 +95,7 @@ def failed_jobs_are_retried_under_a_new_name(subject: Subject) -> Iterator[Probl
     """SageMaker keeps a failed job's name: a retry under the same name fails for that reason, whatever else."""
     for step in subject.tasks:
         name = None if step.name_member is None else step.request.get(step.name_member)
-        if step.integration.pattern != "sync" or name is None or _changes_with_attempts(name):
+        if not step.integration.pattern.startswith("sync") or name is None or _changes_with_attempts(name):
             continue
         for number, retry in enumerate(subject.flow.retry_of(step)):
             if {TASK_FAILED, ALL_ERRORS, "States.Timeout"} & set(retry.errors) and retry.max_attempts > 0:
@@ -108,7 +108,10 @@ def failed_jobs_are_retried_under_a_new_name(subject: Subject) -> Iterator[Probl
 
 
 def _changes_with_attempts(name: object) -> bool:
-    return any(isinstance(found, UniqueName) and found.per_attempt for found in references(name))
+    return any(
+        (isinstance(found, UniqueName) and found.per_attempt) or isinstance(found, ShortUniqueName)
+        for found in references(name)
+    )
 
 
 def _defaults(subject: Subject) -> Iterator[tuple[str, Sequence[Retry | Catch]]]:

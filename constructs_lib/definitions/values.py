@@ -199,6 +199,20 @@ class UniqueName(Reference):
 
 
 @frozen(eq=False)
+class ShortUniqueName(Reference):
+    """A name of at most 32 characters that no other has: a prefix, and twelve random hexadecimal digits.
+
+    It is another one in each state and attempt: of use where the name is given, and read from the state's output
+    elsewhere. Tuning jobs need names this short.
+
+    Args:
+        prefix: 1 to 19 letters, digits and inner hyphens.
+    """
+
+    prefix: str
+
+
+@frozen(eq=False)
 class ContextValue(Reference):
     """Something that Step Functions knows of the execution; see the constants of this module.
 

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from constructs_lib.definitions.steps.base import JobStep
 from constructs_lib.definitions.tokens import has_text_token
-from constructs_lib.definitions.values import Join, StepOutput, Text, UniqueName
+from constructs_lib.definitions.values import Join, ShortUniqueName, StepOutput, Text, UniqueName
 from constructs_lib.definitions.workflow import WorkflowDefinition
 
 
@@ -23,7 +23,7 @@ def text_pattern(value: Text) -> str:
     """A text, with ``*`` for what is not known yet; tokens stay as they are."""
     if isinstance(value, str):
         return value
-    if isinstance(value, UniqueName):
+    if isinstance(value, UniqueName | ShortUniqueName):
         return f"{value.prefix}-*"
     if isinstance(value, Join):
         parts = [part if isinstance(part, int | float) else text_pattern(part) for part in value.parts]

@@ -13,6 +13,7 @@ from constructs_lib.definitions.values import (
     MapIndex,
     MapItem,
     Reference,
+    ShortUniqueName,
     StepOutput,
     UniqueName,
 )
@@ -53,6 +54,9 @@ def expression(value: Any, variables: View) -> str:
     if isinstance(value, UniqueName):
         attempt = ["-", ContextValue("State.RetryCount")] if value.per_attempt else []
         return _format([value.prefix, "-", _Intrinsic("States.Hash($$.Execution.Id, 'MD5')"), *attempt], variables)
+    if isinstance(value, ShortUniqueName):
+        digits = _Intrinsic("States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4)")
+        return _format([value.prefix, "-", digits], variables)
     if isinstance(value, Join):
         return _format(list(_segments(value)), variables)
     if isinstance(value, list | tuple):

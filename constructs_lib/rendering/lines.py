@@ -20,7 +20,15 @@ from constructs_lib.definitions.values import CaughtValue, Reference, Text
 from constructs_lib.rendering.conditions import condition_document
 from constructs_lib.rendering.expressions import expression, payload
 from constructs_lib.rendering.names import StateNames
-from constructs_lib.rendering.tasks import present, reactions, task_state, transition, waiting_states
+from constructs_lib.rendering.tasks import (
+    Surroundings,
+    present,
+    reactions,
+    selecting_states,
+    task_state,
+    transition,
+    waiting_states,
+)
 from constructs_lib.rendering.variables import Variables, View
 
 States = dict[str, Any]
@@ -119,21 +127,30 @@ class LineRenderer:
         retry = self._flow.retry_of(step)
         catches, thrown = self._catches(step, scope)
         loop = step.wait_loop
-        if loop is None:
-            state = task_state(step, partition=self._partition, view=view, assign=assign, following=following)
-            return {step.name: state | reactions(retry, catches), **thrown}
-        states = waiting_states(
-            step,
-            loop,
-            partition=self._partition,
-            view=view,
-            assign=assign,
-            following=following,
-            retry=retry,
-            catches=catches,
-            helper=lambda purpose: self._names.helper(step.name, purpose),
-        )
-        return states | thrown
+
+        def helper(purpose: str) -> str:
+            return self._names.helper(step.name, purpose)
+
+        if loop is not None:
+            around = Surroundings(
+                partition=self._partition,
+                view=view,
+                assign=assign,
+                following=following,
+                retry=retry,
+                catches=catches,
+                helper=helper,
+                started=lambda: self._variables.fresh(step.name, "Started"),
+            )
+            return waiting_states(step, loop, around) | thrown
+        if step.selector is not None:
+            states = selecting_states(
+                step, partition=self._partition, view=view, assign=assign, following=following, helper=helper
+            )
+            states[step.name] |= reactions(retry, catches)
+            return states | thrown
+        state = task_state(step, partition=self._partition, view=view, assign=assign, following=following)
+        return {step.name: state | reactions(retry, catches), **thrown}
 
     def _catches(self, step: FallibleStep, scope: Scope) -> tuple[list[tuple[Catch, str]], States]:
         """Where the Catches of a step lead, and the Fail states that carry an error out of a fork."""

@@ -22,14 +22,14 @@ class Integration:
     Attributes:
         service: as in the state's resource, such as ``sagemaker``.
         action: in camel case, such as ``createTrainingJob``.
-        pattern: ``request`` goes on with the response; ``sync`` waits for the job's end; ``callback`` waits until
-            somebody answers the task token.
+        pattern: ``request`` goes on with the response; ``sync`` waits for the job's end; ``sync:2`` too, and reads
+            the output of a nested workflow as JSON; ``callback`` waits until somebody answers the task token.
         sdk: whether it is a plain SDK call rather than one of the integrations that Step Functions optimizes.
     """
 
     service: str
     action: str
-    pattern: Literal["request", "sync", "callback"] = "request"
+    pattern: Literal["request", "sync", "sync:2", "callback"] = "request"
     sdk: bool = False
 
     @property
@@ -52,6 +52,11 @@ class WaitLoop:
         subject: what is waited for, in words, such as ``endpoint``.
         goal: what it is when it is done, in words, such as ``in service``.
         poll_seconds: pause between two questions.
+        handles: members of the response to the request by which the question names what it asks about.
+        expected: members of the answer that must have these values for success, which otherwise is a failure.
+        otherwise: the call in place of the step's own where the question is answered by the error `absent`.
+        otherwise_request: of that call.
+        absent: name of the error of the question about something that does not exist.
     """
 
     question: Integration
@@ -63,6 +68,11 @@ class WaitLoop:
     subject: str
     goal: str
     poll_seconds: int
+    handles: Sequence[str] = ()
+    expected: Mapping[str, Text] = field(factory=dict)
+    otherwise: Integration | None = None
+    otherwise_request: Mapping[str, Any] = field(factory=dict)
+    absent: str = ""
 
     @property
     def error(self) -> str:
@@ -166,7 +176,7 @@ class TaskStep(FallibleStep, ABC):
     """
 
     name_member: ClassVar[str | None] = None
-    """The member of the request that names a job, which has to be a new name each time."""
+    """The member of the request that names what it makes; each needs a name of its own."""
 
     timeout_seconds: int | None = None
     additional_request: Mapping[str, Any] = field(factory=dict)
@@ -211,6 +221,11 @@ class TaskStep(FallibleStep, ABC):
         return frozenset()
 
     @property
+    def selector(self) -> Mapping[str, str] | None:
+        """The ResultSelector that makes the step's output of the response; None where it is the response."""
+        return None
+
+    @property
     def wait_loop(self) -> WaitLoop | None:
         """How the step waits where the integration cannot; None where it need not."""
         return None
@@ -229,7 +244,7 @@ class TaskStep(FallibleStep, ABC):
     def values(self) -> Any:
         """Everything in the step that may hold references."""
         loop = self.wait_loop
-        return (self.request, () if loop is None else loop.request)
+        return (self.request, () if loop is None else (loop.request, loop.expected, loop.otherwise_request))
 
 
 @frozen(kw_only=True, eq=False)

@@ -45,6 +45,7 @@ class ModelStep(JobStep):
     """
 
     kind: ClassVar[str] = "Model"
+    name_member: ClassVar[str | None] = "ModelName"
     role_member: ClassVar[str] = "ExecutionRoleArn"
 
     image: Text | ContainerImage

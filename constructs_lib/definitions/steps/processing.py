@@ -13,20 +13,15 @@ from constructs_lib.definitions.compute import (
     ProcessingOutput,
 )
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import (
-    ApiAccess,
-    EncryptVolumes,
-    JoinNetwork,
-    ManagedRule,
-    Need,
-    PublishMetrics,
-    PullImage,
-    ReadObjects,
-    WriteLogs,
-    WriteObjects,
-)
+from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import (
+    instance_needs,
+    job_integration,
+    resource_config,
+    start_needs,
+)
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
 _ONE_DAY = 86400
@@ -83,9 +78,7 @@ class ProcessingStep(JobStep):
     @property
     def integration(self) -> Integration:
         """The call that the step makes."""
-        return Integration(
-            service="sagemaker", action="createProcessingJob", pattern="sync" if self.wait else "request"
-        )
+        return job_integration("createProcessingJob", wait=self.wait)
 
     @property
     def response(self) -> Output:
@@ -116,18 +109,12 @@ class ProcessingStep(JobStep):
             "ContainerEntrypoint": list(self.entrypoint) or None,
             "ContainerArguments": list(self.arguments) or None,
         }
-        cluster = {
-            "InstanceCount": self.compute.instance_count,
-            "InstanceType": self.compute.instance_type,
-            "VolumeSizeInGB": self.compute.volume_size_gib,
-            "VolumeKmsKeyId": self.compute.volume_kms_key,
-        }
         outputs = {"Outputs": [_output(output) for output in self.outputs], "KmsKeyId": self.output_kms_key}
         return {
             "ProcessingJobName": self.job_name,
             "ProcessingInputs": [_input(given) for given in self.inputs] or None,
             "ProcessingOutputConfig": outputs if self.outputs else None,
-            "ProcessingResources": {"ClusterConfig": cluster},
+            "ProcessingResources": {"ClusterConfig": resource_config(self.compute)},
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "AppSpecification": specification,
             "Environment": dict(self.environment) or None,
@@ -142,30 +129,27 @@ class ProcessingStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        actions = ["sagemaker:CreateProcessingJob"]
-        if self.wait:  # Step Functions marks the jobs that it waits for with a tag of its own
-            actions += ["sagemaker:AddTags", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"]
-        elif self.tags:
-            actions += ["sagemaker:AddTags"]
-        job = ApiAccess(actions=actions, resource_type="processing-job", name=self.job_name)
-        rule = ManagedRule(name="StepFunctionsGetEventsForSageMakerProcessingJobsRule")
-        return (job, rule, *self.role_needs) if self.wait else (job, *self.role_needs)
+        start = start_needs(
+            "ProcessingJob",
+            resource_type="processing-job",
+            name=self.job_name,
+            rule="Processing",
+            wait=self.wait,
+            tags=self.tags,
+        )
+        return (*start, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:
         """What the job's role must be allowed to do."""
-        needs: list[Need] = [
+        return (
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             *(ReadObjects(uri=given.uri, kms_key=given.kms_key) for given in self.inputs),
             *(WriteObjects(uri=output.uri, kms_key=self.output_kms_key) for output in self.outputs),
             WriteLogs(log_group="/aws/sagemaker/ProcessingJobs"),
             PublishMetrics(namespaces=["/aws/sagemaker/ProcessingJobs"]),
-        ]
-        if self.compute.volume_kms_key is not None:
-            needs.append(EncryptVolumes(kms_key=self.compute.volume_kms_key))
-        if self.network.subnets:
-            needs.append(JoinNetwork(subnets=self.network.subnets, security_groups=self.network.security_groups))
-        return tuple(needs)
+            *instance_needs(self.compute, self.network),
+        )
 
     @property
     def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:

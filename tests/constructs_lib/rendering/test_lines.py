@@ -37,6 +37,7 @@ from constructs_lib.definitions import (
 from constructs_lib.rendering import render_states
 from local_aws.stepfunctions.validation.definitions import diagnose
 from tests.constructs_lib.samples import endpoint, function, training, workflow
+from tests.constructs_lib.services import calls, jobs
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -121,7 +122,13 @@ def every_construct() -> WorkflowDefinition:
 
 
 @pytest.mark.parametrize(
-    ("name", "definition"), [("side-by-side", side_by_side()), ("every-construct", every_construct())]
+    ("name", "definition"),
+    [
+        ("side-by-side", side_by_side()),
+        ("every-construct", every_construct()),
+        ("jobs", jobs()),
+        ("calls", calls()),
+    ],
 )
 def test_state_machines_are_exactly_as_expected(name: str, definition: WorkflowDefinition) -> None:
     rendered = render_states(definition)

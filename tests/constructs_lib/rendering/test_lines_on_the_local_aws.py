@@ -1,6 +1,8 @@
 """Workflows with ways, branches and iterations, run by the local AWS on functions that are Python callables."""
 
+import json
 import threading
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +25,11 @@ from constructs_lib.definitions import (
     MapStep,
     ParallelStep,
     PassStep,
+    QueueStep,
+    ReadJsonStep,
     Step,
     WorkflowDefinition,
+    WorkflowStep,
     equal,
     greater_than,
     is_present,
@@ -210,3 +215,43 @@ def test_any_graph_runs_each_step_after_what_it_reads(bench: Workbench, data: st
             event["number"]: event["reads"] for name, event in bench.functions.calls if name == arn.rpartition(":")[2]
         }
         assert read == dict(enumerate(before))
+
+
+def test_a_report_in_s3_is_read_and_told(bench: Workbench) -> None:
+    bucket = f"reports-{uuid.uuid4().hex[:8]}"
+    bench.client("s3").create_bucket(Bucket=bucket)
+    body = json.dumps({"metrics": {"accuracy": 0.95}})
+    bench.client("s3").put_object(Bucket=bucket, Key="runs/one/evaluation.json", Body=body.encode())
+    queue = bench.client("sqs").create_queue(QueueName="told")["QueueUrl"]
+    inner = bench.machine(render_states(workflow(PassStep(name="Any"), name="inner")))
+    key = Join("/", ["runs", ExecutionInput("Run"), "evaluation.json"])
+    report = ReadJsonStep(name="Report", bucket=bucket, key=key)
+    accuracy = report.output("Document.metrics.accuracy")
+    nested = WorkflowStep(name="Nested", state_machine_arn=inner, given={"accuracy": accuracy})
+    tell = QueueStep(
+        name="Tell",
+        queue_url=queue,
+        queue_arn="arn:aws:sqs:us-east-1:123456789012:told",
+        message={"accuracy": nested.output("Output.accuracy"), "status": nested.output("Status")},
+    )
+    good = ChoiceRule(condition=greater_than(accuracy, 0.9), steps=[tell])
+    choice = ChoiceStep(name="Good?", rules=[good], otherwise=[FailStep(name="Bad")])
+
+    result = run(bench, workflow(report, nested, choice), {"Run": "one"})
+
+    assert result.status == "SUCCEEDED"
+    (message,) = bench.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"]) == {"accuracy": 0.95, "status": "SUCCEEDED"}
+
+
+def test_a_report_that_is_not_there_can_be_caught(bench: Workbench) -> None:
+    bucket = f"reports-{uuid.uuid4().hex[:8]}"
+    bench.client("s3").create_bucket(Bucket=bucket)
+    missing = FailStep(name="Missing", error=CAUGHT_ERROR)
+    report = ReadJsonStep(
+        name="Report", bucket=bucket, key="a", catch=[Catch(errors=["S3.NoSuchKeyException"], next_step=missing)]
+    )
+
+    result = run(bench, workflow(report))
+
+    assert (result.status, result.error) == ("FAILED", "S3.NoSuchKeyException")

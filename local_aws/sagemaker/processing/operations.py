@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.jobs.book import JobBook, JobKind
 from local_aws.sagemaker.jobs.role_keys import RoleKeys
@@ -13,7 +14,6 @@ from local_aws.sagemaker.processing.job import ProcessingJob
 from local_aws.sagemaker.processing.request_rules import check_request
 from local_aws.sagemaker.processing.task import ProcessingTask
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _KIND = JobKind(
     name="ProcessingJob",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.jobs.book import JobBook, JobKind
 from local_aws.sagemaker.jobs.role_keys import RoleKeys
@@ -15,7 +16,6 @@ from local_aws.sagemaker.training.input_data import input_channels
 from local_aws.sagemaker.training.job import Follower, TrainingJob
 from local_aws.sagemaker.training.request_rules import check_request
 from local_aws.sagemaker.training.task import TrainingTask
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _KIND = JobKind(
     name="TrainingJob",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
@@ -15,7 +16,6 @@ from local_aws.sagemaker.tags import TagStore
 from local_aws.sagemaker.transform.job import TransformJob
 from local_aws.sagemaker.transform.request_rules import check_request
 from local_aws.sagemaker.transform.task import TransformTask
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _KIND = JobKind(
     name="TransformJob",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.jobs.book import JobBook, JobKind
 from local_aws.sagemaker.jobs.record import ENDED
@@ -18,7 +19,6 @@ from local_aws.sagemaker.tuning.definitions import Definition
 from local_aws.sagemaker.tuning.job import Tried, TuningJob
 from local_aws.sagemaker.tuning.request_rules import check_request
 from local_aws.sagemaker.tuning.task import TuningTask
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _KIND = JobKind(
     name="HyperParameterTuningJob",

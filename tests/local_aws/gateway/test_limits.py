@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local_aws.gateway.errors import AwsError
-from local_aws.sagemaker.validation import check_limits
+from local_aws.gateway.limits import check_limits
 
 
 def faults(operation: str, request: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Requests against the limits of SageMaker's service model: lengths, ranges, enumerations and patterns.
+"""Requests against the limits of a service's model: lengths, ranges, enumerations and patterns.
 
 botocore's own validator looks at members, types and numeric minima; the rest stands in the model and is checked here,
 with all faults in one error, worded as AWS does.

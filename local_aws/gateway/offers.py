@@ -96,6 +96,5 @@ def check_use(service: str, operation: str, parameters: Mapping[str, Any]) -> No
         raise NotAvailableLocallyError("permissions boundaries of IAM users")
     if service == "s3" and operation.startswith("PutBucketNotification"):
         wanted = parameters.get("NotificationConfiguration") or {}
-        for kind in ("LambdaFunctionConfigurations", "EventBridgeConfiguration"):
-            if kind in wanted:
-                raise NotAvailableLocallyError(f"S3 event notifications with {kind}")
+        if "LambdaFunctionConfigurations" in wanted:
+            raise NotAvailableLocallyError("S3 event notifications with LambdaFunctionConfigurations")

@@ -13,7 +13,7 @@ _MENDS = {
     "ecr": ("ecr_images",),
     "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),
-    "s3": ("bucket_logging", "bucket_policies"),
+    "s3": ("bucket_events", "bucket_logging", "bucket_policies"),
     "sns": ("topic_queues", "sns_delivery"),
     "ssm": ("parameter_store",),
 }

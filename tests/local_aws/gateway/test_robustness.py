@@ -245,7 +245,6 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("scheduler", "list_schedules", {}),
         ("emr", "list_clusters", {}),
         ("athena", "list_work_groups", {}),
         ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1}),
@@ -260,7 +259,17 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
         (
             "s3",
             "put_bucket_notification_configuration",
-            {"Bucket": "b", "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+            {
+                "Bucket": "b",
+                "NotificationConfiguration": {
+                    "LambdaFunctionConfigurations": [
+                        {
+                            "LambdaFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+                            "Events": ["s3:ObjectCreated:*"],
+                        }
+                    ]
+                },
+            },
         ),
     ],
 )

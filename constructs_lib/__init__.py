@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ExecutionInput as ExecutionInput
     from constructs_lib.definitions import FailStep as FailStep
     from constructs_lib.definitions import HumanTask as HumanTask
+    from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
     from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import Join as Join
     from constructs_lib.definitions import LabelingStep as LabelingStep
@@ -120,6 +121,7 @@ _NAMES = {
         "ExecutionInput",
         "FailStep",
         "HumanTask",
+        "ImportedDefinition",
         "IntegerRange",
         "Join",
         "LabelingStep",

@@ -25,6 +25,11 @@ _SYNC = {
 """What Step Functions waits for; https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html."""
 
 
+def is_waited_for(service: str, action: str) -> bool:
+    """Whether Step Functions can wait for the end of what a call starts."""
+    return action in _SYNC.get(service, set())
+
+
 @rule
 def calls_exist(subject: Subject) -> Iterator[Problem]:
     """A call of something that is no operation of AWS's API is refused when the state machine is made."""
@@ -42,7 +47,7 @@ def only_jobs_are_waited_for(subject: Subject) -> Iterator[Problem]:
         call = step.integration
         if not call.pattern.startswith("sync"):
             continue
-        if call.sdk or call.action not in _SYNC.get(call.service, set()):
+        if call.sdk or not is_waited_for(call.service, call.action):
             own = {"startPipelineExecution": "PipelineStep", "createEndpoint": "EndpointStep"}.get(call.action)
             hint = f": {own} asks for its status instead" if own else ""
             message = f"got {call.service}:{call.action}.sync, which Step Functions does not have{hint}"

@@ -31,6 +31,7 @@ from constructs_lib.definitions.conditions import (
 )
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
+from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.steps import (
     Allowed,
     ApiStep,
@@ -128,6 +129,7 @@ __all__ = [
     "FailStep",
     "FallibleStep",
     "HumanTask",
+    "ImportedDefinition",
     "IntegerRange",
     "JobStep",
     "Join",

@@ -19,12 +19,14 @@ class ApiAccess:
         actions: IAM actions, such as ``sagemaker:CreateModel``.
         resource_type: as in the resource's ARN, such as ``model``; the service is that of the first action.
         name: of the resource.
+        separator: between the type and the name in the ARN.
         below: kind of what lies below the resource, all of which is meant then, such as ``execution``.
     """
 
     actions: Sequence[str]
     resource_type: str
     name: Text
+    separator: str = "/"
     below: str | None = None
 
 

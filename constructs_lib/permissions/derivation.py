@@ -5,6 +5,7 @@ from functools import singledispatchmethod
 
 from attrs import frozen
 
+from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.needs import (
     ApiAccess,
     Calls,
@@ -42,7 +43,7 @@ class Derivation:
         account: of the ARNs, as a text or a token.
     """
 
-    definition: WorkflowDefinition
+    definition: WorkflowDefinition | ImportedDefinition
     partition: str
     region: str
     account: str
@@ -61,7 +62,8 @@ class Derivation:
     def _(self, need: ApiAccess) -> Iterator[Statement]:
         service = need.actions[0].partition(":")[0]
         below = "" if need.below is None else f"/{need.below}/*"
-        resources = [self._arn(service, f"{need.resource_type}/{name}{below}") for name in name_patterns(need.name)]
+        names = name_patterns(need.name) if service == "sagemaker" else (text_pattern(need.name),)
+        resources = [self._arn(service, f"{need.resource_type}{need.separator}{name}{below}") for name in names]
         yield _statement(need.actions, resources, f"{need.resource_type}: {_AT_RUN_TIME}")
 
     @of.register

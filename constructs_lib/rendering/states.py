@@ -4,24 +4,29 @@ JSONPath with variables: a step's result is kept only where a later step reads i
 it does not replace the state's input. An execution's input is read from the context object.
 """
 
+import json
 from typing import Any
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
+from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.rendering.lines import LineRenderer
 from constructs_lib.rendering.tasks import present
 
 
-def render_states(definition: WorkflowDefinition, *, partition: str = "aws") -> dict[str, Any]:
+def render_states(definition: WorkflowDefinition | ImportedDefinition, *, partition: str = "aws") -> dict[str, Any]:
     """The state machine of a definition, as a dictionary for `json.dumps`; the same for the same definition.
 
     Args:
-        definition: every step of it has its role.
+        definition: every step of it has its role; an imported one is given back as it is.
         partition: of AWS, as a text or a token. Default: the commercial one.
 
     Raises:
         DefinitionError: steps have no role yet; each is named.
     """
+    if isinstance(definition, ImportedDefinition):
+        document: dict[str, Any] = json.loads(json.dumps(definition.document, default=dict))
+        return document
     problems = tuple(
         Problem(step=step.name, path="role", message="missing, expected the ARN of a role; with_roles gives it one")
         for step in definition.steps_without_role

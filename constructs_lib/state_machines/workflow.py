@@ -13,11 +13,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
-from constructs_lib.definitions import WorkflowDefinition
+from constructs_lib.definitions import ImportedDefinition, WorkflowDefinition
 from constructs_lib.environments.roles import service_role
 from constructs_lib.monitoring.alarms import IAlarmTopic, alarm_on_any
-from constructs_lib.permissions import Statement, engine_statements, job_statements
+from constructs_lib.permissions import Statement, engine_statements
 from constructs_lib.rendering import json_text, render_states
+from constructs_lib.state_machines.job_roles import define_job_roles
 
 _OBSERVATION = (
     Statement(
@@ -104,7 +105,7 @@ class StepFunctionsWorkflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        definition: WorkflowDefinition,
+        definition: WorkflowDefinition | ImportedDefinition,
         alarm_topic: IAlarmTopic | None = None,
         encryption_key: kms.IKey | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
@@ -116,7 +117,8 @@ class StepFunctionsWorkflow(Construct):
         Args:
             scope: where the workflow is defined.
             construct_id: its name there.
-            definition: what runs. Steps that bring no role get one each.
+            definition: what runs. Steps that bring no role get one each; the jobs of an imported definition name
+                their own.
             alarm_topic: where failures are announced. Default: the alarms are seen in CloudWatch only.
             encryption_key: encrypts the logs; CloudWatch Logs must be allowed to use it, as with `EncryptionKey`.
                 Default: CloudWatch Logs encrypts them by a key of its own.
@@ -126,10 +128,13 @@ class StepFunctionsWorkflow(Construct):
         """
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        self.job_roles: Mapping[str, iam.Role] = self._define_job_roles(definition)
+        self.job_roles: Mapping[str, iam.Role] = {}
         """The roles made here, by the step's name."""
-        self.definition = definition.with_roles({name: made.role_arn for name, made in self.job_roles.items()})
+        self.definition = definition
         """The workflow, with all roles."""
+        if isinstance(definition, WorkflowDefinition):
+            self.job_roles = define_job_roles(self, definition)
+            self.definition = definition.with_roles({name: made.role_arn for name, made in self.job_roles.items()})
         self.log_group = logs.LogGroup(
             self,
             "Logs",
@@ -258,27 +263,6 @@ class StepFunctionsWorkflow(Construct):
         stack = Stack.of(self)
         made = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", stack.stack_id))))
         return f"/aws/vendedlogs/states/{stack.stack_name}-{self.node.addr[-8:]}-{made}"
-
-    def _define_job_roles(self, definition: WorkflowDefinition) -> dict[str, iam.Role]:
-        steps = definition.steps_without_role
-        roles = Construct(self, "JobRoles")
-        stack = Stack.of(self)
-        return {
-            step.name: service_role(
-                roles,
-                step.name,
-                service=step.service_principal,
-                description=f"{step.name} of {definition.name}",
-                statements=job_statements(
-                    step,
-                    definition=definition,
-                    partition=stack.partition,
-                    region=stack.region,
-                    account=stack.account,
-                ),
-            )
-            for step in steps
-        }
 
     def _define_role(self) -> iam.Role:
         stack = Stack.of(self)

@@ -97,12 +97,12 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
         account = Account(running.platform, made[0], [])
         account.client("s3").create_bucket(Bucket=BUCKET)
         account.put(good="1,2\n", bad="bad\n", waits="wait\n")
-        job_role = account.role("job")
+        job_role = account.role("sync-job")
         for program, source in (("good", "print('done')"), ("bad", "import sys; sys.exit(2)"), ("waits", WAITS)):
             account.engine.image(f"run-{program}", run=source)
             account.engine.image(f"train-{program}", train=TRAIN if program == "good" else source)
         account.model("adder", account.engine.image("adder", serve=ADDER), job_role, {"wishes.json": b"{}"})
-        yield Machines(account, job_role, account.role("workflow", _rights(job_role), _TRUST))
+        yield Machines(account, job_role, account.role("sync-workflow", _rights(job_role), _TRUST))
 
 
 _TRUST = {

@@ -13,6 +13,7 @@ from local_aws.containers import ports
 from local_aws.containers.engine import EngineError, ImageNotFoundError, RunningContainer, RunSpec
 from local_aws.containers.process.engine import ProcessEngine
 from local_aws.containers.process.images import ImageConfig
+from local_aws.sagemaker.jobs.cluster import host_addresses, host_names
 from tests.local_aws.containers.conftest import MakeImage, Output
 
 SERVER = """#!/usr/bin/env python3
@@ -234,6 +235,37 @@ def test_host_names_of_the_run(
     )
     assert process_engine.run(spec(image, opt_ml, output, "train", hosts={"algo-1": "127.0.0.1"})).wait(20) == 0
     assert output.lines == ["127.0.0.1"]
+
+
+def test_hosts_of_one_job_reach_each_other_by_name_on_the_same_port(
+    process_engine: ProcessEngine, make_image: MakeImage, tmp_path: Path, output: Output
+) -> None:
+    program = """#!/usr/bin/env python
+import socket, sys, time
+me, other, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+server = socket.create_server((me, port))
+deadline = time.monotonic() + 20
+while True:
+    try:
+        with socket.create_connection((other, port), timeout=5) as peer:
+            peer.sendall(me.encode())
+            break
+    except OSError:
+        if time.monotonic() > deadline:
+            raise
+        time.sleep(0.02)
+peer, _ = server.accept()
+print(me, "heard", peer.recv(100).decode())
+"""
+    image = make_image({"train": program}, python=True)
+    addresses, port = host_addresses(host_names(2)), str(ports.free_port())
+    running = []
+    for me, other in (("algo-1", "algo-2"), ("algo-2", "algo-1")):
+        (tmp_path / me).mkdir()
+        run = spec(image, tmp_path / me, output, "train", me, other, port, hosts=addresses)
+        running.append(process_engine.run(run))
+    assert [container.wait(40) for container in running] == [0, 0], output.text
+    assert sorted(output.lines) == ["algo-1 heard algo-2", "algo-2 heard algo-1"]
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,10 @@ class JobGround:
     def _run(self, job: JobRecord, make: Callable[[Path], Task]) -> None:
         # an ARN's last two parts tell kind and name
         folder = self.platform.state_dir / "jobs" / job.account / job.region / job.arn.rpartition(":")[2]
-        folder.mkdir(parents=True)
-        task = make(folder)
+        task: Task | None = None
         try:
+            folder.mkdir(parents=True)
+            task = make(folder)
             ending = task.carry_out()
         except JobFailedError as failure:
             ending = Ending("Failed", failure=str(failure))
@@ -126,7 +127,7 @@ class JobGround:
             if not self.closing:
                 _log.exception("%s", job.arn)
             ending = Ending("Failed", failure="InternalServerError: the local AWS failed; its own log says why")
-        if not self.closing:
+        if task is not None and not self.closing:
             task.close()
         job.end(ending.status, step=ending.step, failure=ending.failure)
         shutil.rmtree(folder, ignore_errors=True)

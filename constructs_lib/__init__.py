@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import SucceedStep as SucceedStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
     from constructs_lib.definitions import TransformInput as TransformInput
@@ -95,6 +96,8 @@ if TYPE_CHECKING:
     from constructs_lib.rendering import render_mermaid as render_mermaid
     from constructs_lib.rendering import render_states as render_states
     from constructs_lib.rendering import render_svg as render_svg
+    from constructs_lib.state_machines.states import StepState as StepState
+    from constructs_lib.state_machines.states import hand_written as hand_written
     from constructs_lib.state_machines.workflow import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
@@ -143,6 +146,7 @@ _NAMES = {
         "QueueStep",
         "ReadJsonStep",
         "Retry",
+        "StateStep",
         "SucceedStep",
         "TrainingStep",
         "TransformInput",
@@ -176,6 +180,7 @@ _NAMES = {
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.permissions": ("engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
+    "constructs_lib.state_machines.states": ("StepState", "hand_written"),
     "constructs_lib.state_machines.workflow": ("IStepFunctionsWorkflow", "StepFunctionsWorkflow"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

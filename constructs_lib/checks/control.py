@@ -10,12 +10,14 @@ from constructs_lib.checks.shapes import RequestCheck
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.simple import PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.tokens import is_number_token, is_token
 from constructs_lib.definitions.values import ExecutionInput, MapItem, Reference, StepOutput
 
 _LONGEST_WAIT = 99_999_999
 _MOST_ITEMS_AT_ONCE = 40
+_WITH_NEXT = ("Map", "Parallel", "Pass", "Task", "Wait")
 
 
 @rule
@@ -83,6 +85,21 @@ def passed_values_are_json(subject: Subject) -> Iterator[Problem]:
 
 def _is_pause(seconds: float) -> bool:
     return 0 <= seconds <= _LONGEST_WAIT and seconds == int(seconds)
+
+
+@rule
+def hand_written_states_leave_their_ways_to_the_step(subject: Subject) -> Iterator[Problem]:
+    """The order of steps decides what comes next, and the step's own Retry and Catch what happens after an error."""
+    for step in subject.all_steps:
+        if not isinstance(step, StateStep):
+            continue
+        kind = step.state.get("Type")
+        if kind not in _WITH_NEXT:
+            message = f"got {shown(kind)}, expected one of {', '.join(_WITH_NEXT)}"
+            yield Problem(step=step.name, path="state.Type", message=message)
+        for name in ("Assign", "Catch", "End", "Next", "QueryLanguage", "Retry"):
+            if name in step.state and not (name == "QueryLanguage" and step.state[name] == "JSONPath"):
+                yield Problem(step=step.name, path=f"state.{name}", message="expected none: the step decides that")
 
 
 def _plain_items(step: object) -> Any:

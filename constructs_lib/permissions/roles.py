@@ -3,6 +3,7 @@
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
+from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.model import ModelStep
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.permissions.derivation import Derivation
@@ -35,7 +36,8 @@ def engine_statements(
     )
     if problems:
         raise DefinitionError(definition.name, problems)
-    needs = [need for step in definition.all_steps if isinstance(step, TaskStep) for need in step.engine_needs]
+    acting = [step for step in definition.all_steps if isinstance(step, TaskStep | StateStep)]
+    needs = [need for step in acting for need in step.engine_needs]
     return merged(derivation.statements(needs))
 
 

@@ -5,6 +5,7 @@ Fail state whose error names the target and whose cause holds what was caught; t
 to the target. The other branches are stopped by that, as when a step fails that nobody catches.
 """
 
+import json
 from typing import Any
 
 from attrs import evolve
@@ -15,6 +16,7 @@ from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep
 from constructs_lib.definitions.steps.branches import MapStep, ParallelStep
 from constructs_lib.definitions.steps.choice import ChoiceStep
+from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.simple import FailStep, PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.values import CaughtValue, Reference, Text
 from constructs_lib.rendering.conditions import condition_document
@@ -110,6 +112,8 @@ class LineRenderer:
             return self._parallel(part, step, scope, following)
         if isinstance(step, MapStep):
             return self._map(part, step, scope, following)
+        if isinstance(step, StateStep):
+            return self._hand_written(step, scope, following)
         if isinstance(step, FailStep):
             fail = {"Type": "Fail", "Comment": step.comment}
             return {step.name: present(fail | _text("Error", step.error, view) | _text("Cause", step.cause, view))}
@@ -296,6 +300,14 @@ class LineRenderer:
         for line in part.inside:
             states |= self._line(line, following)
         return {step.name: present(choice), **states}
+
+    def _hand_written(self, step: StateStep, scope: Scope, following: str | None) -> States:
+        catches, thrown = self._catches(step, scope)
+        state = json.loads(json.dumps(step.state, default=dict))
+        if state["Type"] in ("Task", "Parallel", "Map", "Pass"):
+            state.setdefault("ResultPath", None)
+        document = state | present({"Assign": self._variables.assign(step)}) | transition(following)
+        return {step.name: document | reactions(self._flow.retry_of(step), catches), **thrown}
 
     def _pass(self, step: PassStep, view: View) -> dict[str, Any]:
         read = {(parse_path(path) or ("",))[0] for path in self._variables.read_of(step)}

@@ -46,6 +46,9 @@ _OBSERVATION = (
         reason="X-Ray takes no resource",
     ),
 )
+_INPUT_SCHEMA = "ExecutionInputSchema"
+"""Metadata of the state machine in the template, where whoever starts executions finds what their input must be."""
+
 _FAILURES = ["ABORTED", "FAILED", "TIMED_OUT"]
 
 
@@ -88,7 +91,8 @@ class StepFunctionsWorkflow(Construct):
 
     Created are the state machine with its role, a role for each step that has none, a log group that gets the whole
     history of each execution, and alarms on executions that fail or run out of time. The roles allow what the steps'
-    arguments need and no more. Executions cost by state transition; jobs and endpoints cost what they use.
+    arguments need and no more. The metadata ``ExecutionInputSchema`` of the state machine tells, as a JSON Schema, what
+    the input of an execution must be. Executions cost by state transition; jobs and endpoints cost what they use.
 
     Example:
         >>> from aws_cdk import App, Stack
@@ -168,6 +172,7 @@ class StepFunctionsWorkflow(Construct):
             tracing_configuration=stepfunctions.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )
         """The state machine."""
+        self.state_machine.add_metadata(_INPUT_SCHEMA, self.definition.execution_input_schema())
         if role is not None:
             # Step Functions tries the role's permissions at once, and a role's policies may be resources of their own
             self.state_machine.node.add_dependency(role)

@@ -162,10 +162,10 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
         (["run", "no-such"], "error: no workflow 'no-such' is deployed; deployed: byoc-housing"),
         (
             ["run", "byoc-housing", "--input", "Colour=red"],
-            "error: unknown input Colour; the workflow reads EndpointName",
+            "Colour: unknown, expected JobName, ModelName, EndpointName",
         ),
         (["run", "byoc-housing", "--input", "JobName"], "error: --input JobName: expected KEY=VALUE"),
-        (["run", "byoc-housing", "--name", "not/legal"], "error: InvalidName: "),
+        (["run", "byoc-housing", "--name", "not/legal"], "JobName: got 'not/legal', expected a text that matches "),
         (["watch", "no-such"], "error: no workflow 'no-such' is deployed"),
         (["logs", "no-such"], "error: no log of a training job, an endpoint or a build 'no-such'"),
         (["graph", "no-such"], "error: no workflow 'no-such' is deployed"),

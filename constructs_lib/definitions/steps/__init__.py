@@ -8,6 +8,7 @@ from constructs_lib.definitions.steps.container_build import BuildOverrides, Con
 from constructs_lib.definitions.steps.endpoint import EndpointConfigStep, EndpointStep
 from constructs_lib.definitions.steps.engines import PipelineStep, WorkflowStep
 from constructs_lib.definitions.steps.functions import LambdaStep
+from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.labeling import HumanTask, LabelingStep
 from constructs_lib.definitions.steps.messages import EventStep, NotificationStep, QueueStep
 from constructs_lib.definitions.steps.model import ModelStep
@@ -44,6 +45,7 @@ __all__ = [
     "ProcessingStep",
     "QueueStep",
     "ReadJsonStep",
+    "StateStep",
     "Step",
     "SucceedStep",
     "TaskStep",

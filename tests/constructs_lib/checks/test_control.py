@@ -9,6 +9,7 @@ from constructs_lib.definitions import (
     MapItem,
     MapStep,
     PassStep,
+    StateStep,
     SucceedStep,
     WaitStep,
     is_present,
@@ -101,3 +102,18 @@ def test_passed_values_are_json() -> None:
 
 def test_passed_values_are_json_passing() -> None:
     assert problems(PassStep(name="P", given={"a": [1, None, {"b": ExecutionInput("X")}]})) == []
+
+
+def test_hand_written_states_leave_their_ways_to_the_step() -> None:
+    assert problems(
+        StateStep(name="A", state={"Type": "Pass", "Next": "B", "QueryLanguage": "JSONata"}),
+        StateStep(name="B", state={"Type": "Choice"}),
+    ) == [
+        "A: state.Next: expected none: the step decides that",
+        "A: state.QueryLanguage: expected none: the step decides that",
+        "B: state.Type: got 'Choice', expected one of Map, Parallel, Pass, Task, Wait",
+    ]
+
+
+def test_hand_written_states_leave_their_ways_to_the_step_passing() -> None:
+    assert problems(StateStep(name="A", state={"Type": "Pass", "QueryLanguage": "JSONPath"})) == []

@@ -27,6 +27,7 @@ from constructs_lib.definitions import (
     PassStep,
     QueueStep,
     ReadJsonStep,
+    StateStep,
     Step,
     WorkflowDefinition,
     WorkflowStep,
@@ -255,3 +256,13 @@ def test_a_report_that_is_not_there_can_be_caught(bench: Workbench) -> None:
     result = run(bench, workflow(report))
 
     assert (result.status, result.error) == ("FAILED", "S3.NoSuchKeyException")
+
+
+def test_a_state_of_ones_own_is_a_step_like_others(bench: Workbench) -> None:
+    own = StateStep(name="Own", state={"Type": "Pass", "Parameters": {"n.$": "$.given", "list": [1]}})
+    seen: list[Any] = []
+    end = call(bench, seen.append, "End", payload={"n": own.output("n"), "first": own.output("list[0]")})
+
+    result = run(bench, workflow(own, end), {"given": 5})
+
+    assert (result.status, result.output, seen) == ("SUCCEEDED", {"given": 5}, [{"n": 5, "first": 1}])

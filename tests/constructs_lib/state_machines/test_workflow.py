@@ -14,6 +14,7 @@ from constructs_lib.definitions import (
     ComputeResources,
     ContainerImage,
     ExecutionInput,
+    ImportedDefinition,
     LambdaStep,
     ModelStep,
     TrainingStep,
@@ -26,6 +27,7 @@ from constructs_lib.state_machines.workflow import StepFunctionsWorkflow
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:hello"
+EXPORTED = Path(__file__).parents[1] / "definitions" / "exported" / "processing.json"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/housing@sha256:" + "0" * 64
 
 
@@ -77,6 +79,25 @@ def test_the_definition_is_deployed_as_it_is_rendered(tmp_path: Path) -> None:
     train = document["States"]["Train Step"]
     assert train["Resource"] == "arn:AWS::Partition:states:::sagemaker:createTrainingJob.sync"
     assert train["Parameters"]["RoleArn"] == "['FlowJobRolesTrainStepCCB62970', 'Arn']"
+
+
+def test_the_template_tells_what_the_input_must_be(tmp_path: Path) -> None:
+    template = template_of(lambda stack: StepFunctionsWorkflow(stack, "Flow", definition=training(stack)), tmp_path)
+    ((_, machine),) = resources(template, "AWS::StepFunctions::StateMachine").items()
+    schema = machine["Metadata"]["ExecutionInputSchema"]
+    assert schema["required"] == ["JobName"]
+    assert schema["properties"]["JobName"]["maxLength"] == 63
+
+
+def test_a_definition_of_another_tool_is_deployed_as_it_is(tmp_path: Path) -> None:
+    definition = ImportedDefinition.from_file("processing", EXPORTED)
+    template = template_of(lambda stack: StepFunctionsWorkflow(stack, "Flow", definition=definition), tmp_path)
+    assert definition_of(template) == json.loads(EXPORTED.read_text())
+    assert len(resources(template, "AWS::IAM::Role")) == 1
+    passed = [found for found in statements(template, "FlowRole") if found["Action"] == "iam:PassRole"]
+    assert passed[0]["Resource"] == [
+        f"arn:aws:iam::111122223333:role/{name}" for name in ("processing", "serving", "training")
+    ]
 
 
 def test_the_state_machine_logs_everything_and_is_traced(tmp_path: Path) -> None:

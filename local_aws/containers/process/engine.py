@@ -148,6 +148,7 @@ def start(
             working_dir=image.config.working_dir,
             arguments=arguments,
             hosts=spec.hosts,
+            hostname=spec.hostname,
             launchers=storage.environments.launchers(image.environment_key) if image.environment_key else None,
         )
         working_dir = None

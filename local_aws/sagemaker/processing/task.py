@@ -168,6 +168,7 @@ class ProcessingTask:
             on_line=self._logs[host].write,
             credentials=self.keys.credentials(),
             hosts=addresses,
+            hostname=host if len(addresses) > 1 else "",
         )
 
     def _read_messages(self) -> None:

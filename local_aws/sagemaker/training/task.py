@@ -165,6 +165,7 @@ class TrainingTask:
             on_line=on_line,
             credentials=self.keys.credentials(),
             hosts=addresses,
+            hostname=host if len(addresses) > 1 else "",
         )
 
     def _upload(self) -> None:

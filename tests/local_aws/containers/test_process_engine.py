@@ -1,6 +1,7 @@
 """The process engine runs real programs of images."""
 
 import fcntl
+import socket
 import tempfile
 import time
 import urllib.request
@@ -242,7 +243,8 @@ def test_hosts_of_one_job_reach_each_other_by_name_on_the_same_port(
 ) -> None:
     program = """#!/usr/bin/env python
 import socket, sys, time
-me, other, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+other, port = sys.argv[1], int(sys.argv[2])
+me = socket.gethostname()
 server = socket.create_server((me, port))
 deadline = time.monotonic() + 20
 while True:
@@ -262,10 +264,11 @@ print(me, "heard", peer.recv(100).decode())
     running = []
     for me, other in (("algo-1", "algo-2"), ("algo-2", "algo-1")):
         (tmp_path / me).mkdir()
-        run = spec(image, tmp_path / me, output, "train", me, other, port, hosts=addresses)
+        run = spec(image, tmp_path / me, output, "train", other, port, hosts=addresses, hostname=me)
         running.append(process_engine.run(run))
     assert [container.wait(40) for container in running] == [0, 0], output.text
     assert sorted(output.lines) == ["algo-1 heard algo-2", "algo-2 heard algo-1"]
+    assert socket.gethostname() not in addresses
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ def test_hosts_have_names_shares_and_one_model(account: Account, role: str) -> N
     assert account.read("hosts-checkpoints/shared") == "algo-1"
     streams = account.client("logs").describe_log_streams(logGroupName=LOGS, logStreamNamePrefix="hosts-1/")
     assert [stream["logStreamName"].rpartition("-")[0] for stream in streams["logStreams"]] == ["hosts-1/algo-1"]
+    specs = [spec for spec in account.engine.specs if spec.image.endswith("/hosts:latest")]
+    assert [spec.hostname for spec in specs] == ["algo-1", "algo-2"]
     assert "the hosts share this machine's network (algo-1 is 127." in account.log(LOGS, "hosts-1/algo-1-")[0]
 
 

@@ -84,6 +84,22 @@ if TYPE_CHECKING:
     from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
     from constructs_lib.environments.storage import StorageLifecycle as StorageLifecycle
+    from constructs_lib.events.delivery import DeadLetterQueue as DeadLetterQueue
+    from constructs_lib.events.delivery import Delivery as Delivery
+    from constructs_lib.events.inputs import EventValue as EventValue
+    from constructs_lib.events.jobs import Endpoints as Endpoints
+    from constructs_lib.events.jobs import JobStateRule as JobStateRule
+    from constructs_lib.events.jobs import PipelineExecutions as PipelineExecutions
+    from constructs_lib.events.jobs import ProcessingJobs as ProcessingJobs
+    from constructs_lib.events.jobs import TrainingJobs as TrainingJobs
+    from constructs_lib.events.jobs import TransformJobs as TransformJobs
+    from constructs_lib.events.jobs import TuningJobs as TuningJobs
+    from constructs_lib.events.rules import EventRule as EventRule
+    from constructs_lib.events.targets import FunctionTarget as FunctionTarget
+    from constructs_lib.events.targets import NotificationTarget as NotificationTarget
+    from constructs_lib.events.targets import PipelineTarget as PipelineTarget
+    from constructs_lib.events.targets import QueueTarget as QueueTarget
+    from constructs_lib.events.targets import WorkflowTarget as WorkflowTarget
     from constructs_lib.images.build import ContainerBuild as ContainerBuild
     from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
@@ -96,9 +112,9 @@ if TYPE_CHECKING:
     from constructs_lib.rendering import render_mermaid as render_mermaid
     from constructs_lib.rendering import render_states as render_states
     from constructs_lib.rendering import render_svg as render_svg
+    from constructs_lib.state_machines.base import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.states import StepState as StepState
     from constructs_lib.state_machines.states import hand_written as hand_written
-    from constructs_lib.state_machines.workflow import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
 _NAMES = {
@@ -174,14 +190,34 @@ _NAMES = {
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
+    "constructs_lib.events.delivery": ("DeadLetterQueue", "Delivery"),
+    "constructs_lib.events.inputs": ("EventValue",),
+    "constructs_lib.events.jobs": (
+        "Endpoints",
+        "JobStateRule",
+        "PipelineExecutions",
+        "ProcessingJobs",
+        "TrainingJobs",
+        "TransformJobs",
+        "TuningJobs",
+    ),
+    "constructs_lib.events.rules": ("EventRule",),
+    "constructs_lib.events.targets": (
+        "FunctionTarget",
+        "NotificationTarget",
+        "PipelineTarget",
+        "QueueTarget",
+        "WorkflowTarget",
+    ),
     "constructs_lib.images.build": ("ContainerBuild",),
     "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.permissions": ("engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
+    "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),
     "constructs_lib.state_machines.states": ("StepState", "hand_written"),
-    "constructs_lib.state_machines.workflow": ("IStepFunctionsWorkflow", "StepFunctionsWorkflow"),
+    "constructs_lib.state_machines.workflow": ("StepFunctionsWorkflow",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -1,6 +1,5 @@
 """Checks of one state: which fields it may have, and what may stand in them."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,17 +14,11 @@ from local_aws.stepfunctions.language.jsonata_expressions import (
 from local_aws.stepfunctions.language.jsonpath import PathSyntaxError, compile_path, compile_reference
 from local_aws.stepfunctions.language.templates import compile_selector
 from local_aws.stepfunctions.language.timestamps import parse_timestamp
+from local_aws.stepfunctions.validation.distributed_maps import check_distributed
 from local_aws.stepfunctions.validation.resources import resource_faults
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
-_GET_OBJECT = "arn:aws:states:::s3:getObject"
-_READERS = frozenset({_GET_OBJECT, "arn:aws:states:::s3:listObjectsV2"})
-_WRITERS = frozenset({"arn:aws:states:::s3:putObject"})
-_BATCH_LIMITS = frozenset(
-    {"MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}
-)
-_INPUT_TYPES = ("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET")
 _EVERY = frozenset({"Type", "Comment", "QueryLanguage"})
 _FLOW = frozenset({"Next", "End", "Assign"})
 _PATHS = frozenset({"InputPath", "OutputPath"})
@@ -166,7 +159,9 @@ class Checks:
             if state.get(field) is not None:
                 self.path(state[field], f"{at}/{field}")
         for field in sorted(state):
-            if field.endswith("SecondsPath") or field in {"TimestampPath", "MaxConcurrencyPath"}:
+            if field.endswith(
+                ("SecondsPath", "FailureCountPath", "PercentagePath", "TimestampPath", "ConcurrencyPath")
+            ):
                 self.path(state[field], f"{at}/{field}")
         if state.get("ResultPath") is not None:
             self.reference(state["ResultPath"], f"{at}/ResultPath")
@@ -425,44 +420,7 @@ class Checks:
         if kind not in {"STANDARD", "EXPRESS"}:
             location = f"{at}/{given[0]}/ProcessorConfig/ExecutionType"
             self.fault("The value must be one of: [EXPRESS, STANDARD]", location)
-        self._distributed(state, at, jsonata)
-
-    def _distributed(self, state: dict[str, Any], at: str, jsonata: bool) -> None:
-        """What a Map of mode DISTRIBUTED has besides."""
-        label = state.get("Label")
-        if label is not None and not (isinstance(label, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,40}", label)):
-            self.fault("A Label has at most 40 letters, digits, hyphens and underscores", f"{at}/Label")
-        for field, actions in (("ItemReader", _READERS), ("ResultWriter", _WRITERS)):
-            if field not in state:
-                continue
-            given = state[field]
-            resource = given.get("Resource") if isinstance(given, dict) else None
-            if resource not in actions and not (field == "ResultWriter" and resource is None and given):
-                self.fault(f"The value must be one of: [{', '.join(sorted(actions))}]", f"{at}/{field}/Resource")
-                continue
-            member = "Arguments" if jsonata else "Parameters"
-            if member in given:
-                check = self.expressions if jsonata else self.template
-                check(given[member], f"{at}/{field}/{member}")
-        self._reader_config(state.get("ItemReader"), at)
-        if "ItemBatcher" in state and not _BATCH_LIMITS & set(state["ItemBatcher"]):
-            self.fault("A batch needs MaxItemsPerBatch or MaxInputBytesPerBatch", f"{at}/ItemBatcher")
-        for field, most in (("ToleratedFailurePercentage", 100), ("ToleratedFailureCount", 99_999_999)):
-            if field in state and not (jsonata and isinstance(state[field], str)):
-                self.whole_number(state[field], 0, most, f"{at}/{field}")
-
-    def _reader_config(self, reader: Any, at: str) -> None:
-        if not isinstance(reader, dict) or reader.get("Resource") != _GET_OBJECT:
-            return
-        config, location = reader.get("ReaderConfig", {}), f"{at}/ItemReader/ReaderConfig"
-        if config.get("InputType") not in _INPUT_TYPES:
-            self.fault(f"The value must be one of: [{', '.join(_INPUT_TYPES)}]", f"{location}/InputType")
-        if config.get("InputType") == "CSV":
-            where = config.get("CSVHeaderLocation")
-            if where not in {"FIRST_ROW", "GIVEN"}:
-                self.fault("The value must be one of: [FIRST_ROW, GIVEN]", f"{location}/CSVHeaderLocation")
-            if (where == "GIVEN") != ("CSVHeaders" in config):
-                self.fault("CSVHeaders are needed where CSVHeaderLocation is GIVEN, and only there", location)
+        check_distributed(self, state, at, jsonata=jsonata)
 
 
 _KINDS: dict[str, Callable[[Checks, dict[str, Any], str, bool], None]] = {

@@ -208,6 +208,11 @@ def test_results_may_be_outputs_alone(bench: Workbench, config: dict[str, Any], 
     assert bench.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read().decode() == expected
 
 
+def test_a_writer_without_a_place_forms_the_result(bench: Workbench) -> None:
+    definition = distributed(ResultWriter={"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}})
+    assert bench.run(definition, [[1, 2], [3]]).output == [1, 2, 3]
+
+
 def test_executions_may_be_express(bench: Workbench) -> None:
     result = bench.run(distributed(kind="EXPRESS"), [1, 2])
     assert result.output == [1, 2]
@@ -251,6 +256,21 @@ def test_tolerance_is_a_count_or_a_share_of_items(bench: Workbench, tolerance: d
     result = bench.run(distributed(FAILS_AT_TWO, **tolerance), [1, 2, 3])
     assert result.status == status
     assert result.output in (None, [1, 3])
+
+
+def test_limits_and_tolerance_may_come_from_the_input(bench: Workbench) -> None:
+    definition = distributed(
+        FAILS_AT_TWO,
+        ItemsPath="$.items",
+        MaxConcurrencyPath="$.at_once",
+        ToleratedFailureCountPath="$.tolerated",
+    )
+    result = bench.run(definition, {"items": [1, 2, 3], "at_once": 3, "tolerated": 1})
+    assert result.output == [1, 3]
+    run = run_of(bench, result)
+    assert (run["maxConcurrency"], run["toleratedFailureCount"]) == (3, 1)
+    batched = distributed(ItemsPath="$.items", ItemBatcher={"MaxItemsPerBatchPath": "$.size"})
+    assert bench.run(batched, {"items": [1, 2, 3], "size": 3}).output == [{"Items": [1, 2, 3]}]
 
 
 def test_a_failure_can_be_caught(bench: Workbench) -> None:
@@ -387,7 +407,15 @@ def test_a_thousand_items(bench: Workbench) -> None:
             "STANDARD",
             "CSVHeaders are needed where CSVHeaderLocation is GIVEN",
         ),
+        ({"ResultWriter": "there"}, "STANDARD", "Expected value of type Object at /States/M/ResultWriter"),
+        ({"ResultWriter": {}}, "STANDARD", "one of: .*putObject. at /States/M/ResultWriter/Resource"),
         ({"ItemBatcher": {"BatchInput": {}}}, "STANDARD", "A batch needs MaxItemsPerBatch or MaxInputBytesPerBatch"),
+        (
+            {"ItemBatcher": {"MaxItemsPerBatchPath": "$[", "BatchInput": {"a.$": "nothing("}}},
+            "STANDARD",
+            "not a valid JSONPath.* at /States/M/ItemBatcher/MaxItemsPerBatchPath.*/States/M/ItemBatcher/BatchInput",
+        ),
+        ({"ToleratedFailureCountPath": "$["}, "STANDARD", "JSONPath.* at /States/M/ToleratedFailureCountPath"),
         ({"ToleratedFailurePercentage": 101}, "STANDARD", "Value must be between 0 and 100, got 101"),
     ],
 )

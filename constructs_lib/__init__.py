@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
     from constructs_lib.environments.storage import StorageLifecycle as StorageLifecycle
+    from constructs_lib.events.arrivals import DataArrivalRule as DataArrivalRule
     from constructs_lib.events.delivery import DeadLetterQueue as DeadLetterQueue
     from constructs_lib.events.delivery import Delivery as Delivery
     from constructs_lib.events.inputs import EventValue as EventValue
@@ -95,17 +96,23 @@ if TYPE_CHECKING:
     from constructs_lib.events.jobs import TransformJobs as TransformJobs
     from constructs_lib.events.jobs import TuningJobs as TuningJobs
     from constructs_lib.events.rules import EventRule as EventRule
+    from constructs_lib.events.schedules import WorkflowSchedule as WorkflowSchedule
     from constructs_lib.events.targets import FunctionTarget as FunctionTarget
     from constructs_lib.events.targets import NotificationTarget as NotificationTarget
     from constructs_lib.events.targets import PipelineTarget as PipelineTarget
     from constructs_lib.events.targets import QueueTarget as QueueTarget
     from constructs_lib.events.targets import WorkflowTarget as WorkflowTarget
+    from constructs_lib.events.timing import At as At
+    from constructs_lib.events.timing import Cron as Cron
+    from constructs_lib.events.timing import Rate as Rate
+    from constructs_lib.events.timing import Within as Within
     from constructs_lib.images.build import ContainerBuild as ContainerBuild
     from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
     from constructs_lib.images.source import BuildSettings as BuildSettings
     from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
     from constructs_lib.monitoring.alarms import IAlarmTopic as IAlarmTopic
+    from constructs_lib.monitoring.dashboards import WorkflowDashboard as WorkflowDashboard
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
     from constructs_lib.rendering import render_html as render_html
@@ -190,6 +197,7 @@ _NAMES = {
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
+    "constructs_lib.events.arrivals": ("DataArrivalRule",),
     "constructs_lib.events.delivery": ("DeadLetterQueue", "Delivery"),
     "constructs_lib.events.inputs": ("EventValue",),
     "constructs_lib.events.jobs": (
@@ -202,6 +210,7 @@ _NAMES = {
         "TuningJobs",
     ),
     "constructs_lib.events.rules": ("EventRule",),
+    "constructs_lib.events.schedules": ("WorkflowSchedule",),
     "constructs_lib.events.targets": (
         "FunctionTarget",
         "NotificationTarget",
@@ -209,10 +218,12 @@ _NAMES = {
         "QueueTarget",
         "WorkflowTarget",
     ),
+    "constructs_lib.events.timing": ("At", "Cron", "Rate", "Within"),
     "constructs_lib.images.build": ("ContainerBuild",),
     "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
+    "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
     "constructs_lib.permissions": ("engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
     "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),

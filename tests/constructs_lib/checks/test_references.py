@@ -15,6 +15,7 @@ from constructs_lib.definitions import (
     MapStep,
     ParallelStep,
     StepOutput,
+    SucceedStep,
     UniqueName,
     is_present,
 )
@@ -316,3 +317,30 @@ def test_names_differ_between_the_items_of_a_map() -> None:
 def test_names_differ_between_the_items_of_a_map_passing() -> None:
     name = Join("-", [UniqueName("t"), MAP_INDEX])
     assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name=name), function("F")])) == []
+
+
+def test_the_result_of_an_iteration_is_of_a_step_that_has_run_in_it() -> None:
+    skipped = function("Skipped")
+    choice = ChoiceStep(name="C", rules=[ChoiceRule(condition=is_present(MapItem("a")), steps=[skipped])], otherwise=[])
+    unknown = StepOutput("Nobody", "Payload")
+    assert problems(
+        MapStep(name="M", items=[1], steps=[choice], result=skipped.output("Payload.a")),
+        MapStep(name="N", items=[1], steps=[function("F")], result=unknown),
+        MapStep(name="O", items=[1], steps=[function("G")], result=MapItem("a")),
+    ) == [
+        "M: result: reads 'Payload.a' of the step 'Skipped', which has not surely run in an iteration",
+        "N: reads 'Payload' of the step 'Nobody', which is not in this workflow",
+    ]
+
+
+def test_a_branch_that_may_end_early_gives_nothing() -> None:
+    inner = function("Inner")
+    ending = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=is_present(ExecutionInput("A", optional=True)), steps=[SucceedStep(name="End")])],
+        otherwise=[],
+    )
+    branches = ParallelStep(name="P", branches=[[inner, ending]])
+    assert problems(branches, function("Reader", payload={"a": inner.output("Payload")})) == [
+        "Reader: reads 'Payload' of the step 'Inner', which has not surely run before it"
+    ]

@@ -41,7 +41,7 @@ class MachineChecks:
                 the EventBridge rule that a ``.sync`` task needs, or not deliver logs;
                 ``InvalidLoggingConfiguration`` where the log group is not there.
         """
-        principal = self._principal(revision)
+        principal = self._principal(revision, context.region)
         for rule in sorted(_managed_rules(raw)):
             arn = f"arn:aws:events:{context.region}:{context.account}:rule/{rule}"
             for action in _RULE_ACTIONS:
@@ -51,22 +51,9 @@ class MachineChecks:
         if revision.logging["level"] != "OFF":
             self._check_logging(revision, principal)
 
-    def require_start(self, revision: Revision) -> None:
-        """Checks that a role may start executions of its own state machine, as a distributed Map does.
-
-        Raises:
-            StatesError: ``States.Permissions``.
-        """
-        principal = self.authority.principal(self.roles.credentials(RoleUse(execution=revision.role_arn)).access_key_id)
+    def _principal(self, revision: Revision, region: str) -> Principal:
         try:
-            # the executions of a Map inside of a Map are the same state machine's
-            self.authority.require(principal, "states:StartExecution", revision.arn.partition("/")[0])
-        except AwsError as error:
-            raise StatesError(PERMISSIONS, error.message) from None
-
-    def _principal(self, revision: Revision) -> Principal:
-        try:
-            credentials = self.roles.credentials(RoleUse(execution=revision.role_arn))
+            credentials = self.roles.credentials(RoleUse(execution=revision.role_arn, region=region))
         except StatesError:
             raise AwsError(
                 "AccessDeniedException",
@@ -105,6 +92,20 @@ class MachineChecks:
             self.authority.require(principal, action, resource, _MANAGED_BY if action.startswith("events:") else None)
         except AwsError:
             raise AwsError("AccessDeniedException", refusal, status=400) from None
+
+    def require_start(self, revision: Revision) -> None:
+        """Checks that a role may start executions of its own state machine, as a distributed Map does.
+
+        Raises:
+            StatesError: ``States.Permissions``.
+        """
+        role = RoleUse(execution=revision.role_arn, region=revision.region)
+        principal = self.authority.principal(self.roles.credentials(role).access_key_id)
+        try:
+            # the executions of a Map inside of a Map are the same state machine's
+            self.authority.require(principal, "states:StartExecution", revision.arn.partition("/")[0])
+        except AwsError as error:
+            raise StatesError(PERMISSIONS, error.message) from None
 
 
 def _managed_rules(machine: dict[str, Any]) -> set[str]:

@@ -220,7 +220,7 @@ class MapRuns:
             return found
         arguments = reader.arguments(environment)
         most = None if reader.max_items is None else int(reader.max_items(environment)) or None
-        role = RoleUse(execution=revision.role_arn)
+        role = RoleUse(execution=revision.role_arn, region=revision.region)
 
         def read() -> list[Any]:
             items: list[Any] = self.roles.call(
@@ -302,7 +302,7 @@ class MapRuns:
             form = "COMPACT" if writer is None else writer.transformation
             return transformed(executions, form)
         arguments = writer.arguments(environment)
-        role = RoleUse(execution=run.revision.role_arn)
+        role = RoleUse(execution=run.revision.role_arn, region=run.revision.region)
 
         def write() -> Any:
             return self.roles.call(

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from botocore.exceptions import ClientError
 
 from local_aws.platform import Credentials, Platform
@@ -35,10 +35,12 @@ class RoleUse:
 
     Attributes:
         execution: the execution role's ARN.
+        region: of the execution; a role may trust the service there alone (``states.us-east-1.amazonaws.com``).
         task: the role that the task names in its Credentials; None: the execution role.
     """
 
     execution: str
+    region: str
     task: str | None = None
 
 
@@ -93,16 +95,14 @@ class RoleSessions:
         name = uuid.uuid4().hex
         if role.task is None:
             try:
-                return self.platform.assume(role.execution, session=name, service_principal=SERVICE_PRINCIPAL)
+                return self._assume_for_service(role, name)
             except ClientError as error:
                 raise StatesError(
                     PERMISSIONS,
                     f"Step Functions could not assume the execution role {role.execution}: "
                     f"{error.response['Error'].get('Message', error)}",
                 ) from None
-        sts = self.platform.client(
-            "sts", region="us-east-1", credentials=self.credentials(RoleUse(execution=role.execution))
-        )
+        sts = self.platform.client("sts", region="us-east-1", credentials=self.credentials(evolve(role, task=None)))
         try:
             keys = sts.assume_role(RoleArn=role.task, RoleSessionName=name)["Credentials"]
         except ClientError as error:
@@ -116,3 +116,13 @@ class RoleSessions:
             secret_access_key=keys["SecretAccessKey"],
             session_token=keys["SessionToken"],
         )
+
+    def _assume_for_service(self, role: RoleUse, name: str) -> Credentials:
+        try:
+            return self.platform.assume(role.execution, session=name, service_principal=SERVICE_PRINCIPAL)
+        except ClientError as error:
+            regional = f"states.{role.region}.amazonaws.com"
+            try:
+                return self.platform.assume(role.execution, session=name, service_principal=regional)
+            except ClientError:
+                raise error from None

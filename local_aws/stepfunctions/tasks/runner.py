@@ -121,14 +121,14 @@ class TaskRunner:
 
     def _role(self, execution: Execution, state: d.TaskState, environment: Environment) -> RoleUse:
         if state.credentials is None:
-            return RoleUse(execution=execution.revision.role_arn)
+            return RoleUse(execution=execution.revision.role_arn, region=execution.revision.region)
         credentials = state.credentials(environment)
         role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
         if not isinstance(role, str):
             raise runtime_error(
                 f"The Credentials field must have a RoleArn that is a string, got {to_json(credentials)}"
             )
-        return RoleUse(execution=execution.revision.role_arn, task=role)
+        return RoleUse(execution=execution.revision.role_arn, region=execution.revision.region, task=role)
 
     def _prepared(self, work: Work) -> Callable[[float | None], Coroutine[Any, Any, Any]]:
         """What is to be done, once the arguments are known to be right.

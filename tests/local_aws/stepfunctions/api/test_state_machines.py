@@ -55,6 +55,14 @@ def test_roles_that_are_none(bench: Workbench, role: str) -> None:
         bench.machine(PASS, roleArn=role)
 
 
+def test_a_role_that_trusts_the_service_of_its_region(bench: Workbench) -> None:
+    role = bench.make_role("trusts-regional", allow("*"), principal={"Service": "states.us-east-1.amazonaws.com"})
+    assert bench.run(PASS, {"a": 1}, roleArn=role).status == "SUCCEEDED"
+    elsewhere = bench.make_role("trusts-other", allow("*"), principal={"Service": "states.eu-west-1.amazonaws.com"})
+    with pytest.raises(ClientError, match=r"AccessDeniedException.*Neither the global service principal states"):
+        bench.machine(PASS, roleArn=elsewhere)
+
+
 def test_a_role_that_does_not_trust_the_service(bench: Workbench) -> None:
     role = bench.make_role("trusts-lambda", allow("*"), principal={"Service": "lambda.amazonaws.com"})
     with pytest.raises(ClientError, match=r"AccessDeniedException.*Neither the global service principal states"):

@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parents[1]
 DESTROY = RemovalPolicy.DESTROY
 NOT_SOURCE = ["__pycache__/", "*.py[co]", ".git/", ".DS_Store", ".venv/", ".ipynb_checkpoints/"]
 PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
+PUSH = [
+    *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"),
+    *("ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"),
+]
 WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 JOB_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
 
@@ -158,7 +161,7 @@ class Containers(Stack):
                 allow(["s3:GetObject", "s3:GetObjectVersion"], [source_arn]),
                 allow(["s3:GetObject", "s3:GetObjectVersion"], [changed]),
                 allow(["kms:Decrypt"], [encryption_key.key_arn]),
-                allow([*PULL, *PUSH], [self.repository.repository_arn]),
+                allow(PUSH, [self.repository.repository_arn]),
                 allow(["ecr:GetAuthorizationToken"], ["*"]),
             ],
         )
@@ -199,6 +202,7 @@ class Containers(Stack):
         settings = self.to_json_string(
             {
                 "project": project.ref,
+                "registry": self.account,
                 "repository_name": self.repository.repository_name,
                 "repository_uri": self.repository.repository_uri,
                 "bucket": artifacts.bucket_name,
@@ -210,7 +214,6 @@ class Containers(Stack):
                 "environment": {},
             }
         )
-        answer = ["states:SendTaskFailure", "states:SendTaskSuccess"]
         roles = {
             "start": [
                 allow(WRITE_LOGS, [function_logs.log_group_arn]),
@@ -222,8 +225,8 @@ class Containers(Stack):
                 allow(["s3:GetObject"], [source_arn]),
                 allow(["s3:PutObject"], [changed]),
                 allow(["s3:DeleteObject", "s3:PutObject"], [waiters]),
-                allow(["kms:Decrypt", "kms:GenerateDataKey"], [encryption_key.key_arn]),
-                allow(answer, ["*"]),
+                allow(["kms:GenerateDataKey"], [encryption_key.key_arn]),
+                allow(["states:SendTaskSuccess"], ["*"]),
             ],
             "finish": [
                 allow(WRITE_LOGS, [function_logs.log_group_arn]),
@@ -236,7 +239,7 @@ class Containers(Stack):
                 ),
                 allow(["s3:DeleteObject", "s3:GetObject"], [waiters]),
                 allow(["kms:Decrypt"], [encryption_key.key_arn]),
-                allow(answer, ["*"]),
+                allow(["states:SendTaskFailure", "states:SendTaskSuccess"], ["*"]),
             ],
         }
         self.functions = {

@@ -7,6 +7,15 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would take longer than all the rest
 if TYPE_CHECKING:
+    from constructs_lib.definitions import ALL_ERRORS as ALL_ERRORS
+    from constructs_lib.definitions import CAUGHT_CAUSE as CAUGHT_CAUSE
+    from constructs_lib.definitions import CAUGHT_ERROR as CAUGHT_ERROR
+    from constructs_lib.definitions import EXECUTION_ARN as EXECUTION_ARN
+    from constructs_lib.definitions import EXECUTION_NAME as EXECUTION_NAME
+    from constructs_lib.definitions import EXECUTION_START_TIME as EXECUTION_START_TIME
+    from constructs_lib.definitions import STATE_MACHINE_ARN as STATE_MACHINE_ARN
+    from constructs_lib.definitions import TASK_FAILED as TASK_FAILED
+    from constructs_lib.definitions import TASK_TOKEN as TASK_TOKEN
     from constructs_lib.definitions import Allowed as Allowed
     from constructs_lib.definitions import ApiStep as ApiStep
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
+    from constructs_lib.definitions import ContextValue as ContextValue
     from constructs_lib.definitions import ContinuousRange as ContinuousRange
     from constructs_lib.definitions import DataCapture as DataCapture
     from constructs_lib.definitions import DataProcessing as DataProcessing
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import HumanTask as HumanTask
     from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
     from constructs_lib.definitions import IntegerRange as IntegerRange
+    from constructs_lib.definitions import JobStep as JobStep
     from constructs_lib.definitions import Join as Join
     from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
@@ -43,15 +54,20 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ParallelStep as ParallelStep
     from constructs_lib.definitions import PassStep as PassStep
     from constructs_lib.definitions import PipelineStep as PipelineStep
+    from constructs_lib.definitions import Problem as Problem
     from constructs_lib.definitions import ProcessingInput as ProcessingInput
     from constructs_lib.definitions import ProcessingOutput as ProcessingOutput
     from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
+    from constructs_lib.definitions import Reference as Reference
     from constructs_lib.definitions import Retry as Retry
     from constructs_lib.definitions import StateStep as StateStep
+    from constructs_lib.definitions import Step as Step
+    from constructs_lib.definitions import StepOutput as StepOutput
     from constructs_lib.definitions import SucceedStep as SucceedStep
+    from constructs_lib.definitions import TaskStep as TaskStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
     from constructs_lib.definitions import TransformInput as TransformInput
     from constructs_lib.definitions import TransformOutput as TransformOutput
@@ -80,6 +96,7 @@ if TYPE_CHECKING:
     from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
     from constructs_lib.endpoints.variants import StoredModel as StoredModel
     from constructs_lib.endpoints.variants import Variant as Variant
+    from constructs_lib.environments.network import Network as Network
     from constructs_lib.environments.storage import EncryptionKey as EncryptionKey
     from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
@@ -113,6 +130,7 @@ if TYPE_CHECKING:
     from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
     from constructs_lib.monitoring.alarms import IAlarmTopic as IAlarmTopic
     from constructs_lib.monitoring.dashboards import WorkflowDashboard as WorkflowDashboard
+    from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
     from constructs_lib.rendering import render_html as render_html
@@ -126,6 +144,15 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "constructs_lib.definitions": (
+        "ALL_ERRORS",
+        "CAUGHT_CAUSE",
+        "CAUGHT_ERROR",
+        "EXECUTION_ARN",
+        "EXECUTION_NAME",
+        "EXECUTION_START_TIME",
+        "STATE_MACHINE_ARN",
+        "TASK_FAILED",
+        "TASK_TOKEN",
         "Allowed",
         "ApiStep",
         "BuildOverrides",
@@ -137,6 +164,7 @@ _NAMES = {
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
+        "ContextValue",
         "ContinuousRange",
         "DataCapture",
         "DataProcessing",
@@ -149,6 +177,7 @@ _NAMES = {
         "HumanTask",
         "ImportedDefinition",
         "IntegerRange",
+        "JobStep",
         "Join",
         "LabelingStep",
         "LambdaStep",
@@ -162,15 +191,20 @@ _NAMES = {
         "ParallelStep",
         "PassStep",
         "PipelineStep",
+        "Problem",
         "ProcessingInput",
         "ProcessingOutput",
         "ProcessingStep",
         "ProductionVariant",
         "QueueStep",
         "ReadJsonStep",
+        "Reference",
         "Retry",
         "StateStep",
+        "Step",
+        "StepOutput",
         "SucceedStep",
+        "TaskStep",
         "TrainingStep",
         "TransformInput",
         "TransformOutput",
@@ -196,6 +230,7 @@ _NAMES = {
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
+    "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
     "constructs_lib.events.arrivals": ("DataArrivalRule",),
     "constructs_lib.events.delivery": ("DeadLetterQueue", "Delivery"),
@@ -224,7 +259,7 @@ _NAMES = {
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
-    "constructs_lib.permissions": ("engine_statements", "job_statements"),
+    "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
     "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),
     "constructs_lib.state_machines.states": ("StepState", "hand_written"),

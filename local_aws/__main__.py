@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in [name for name in os.environ if name.startswith("MOTO_") or name == "INITIAL_NO_AUTH_ACTION_COUNT"]:
         # settings of moto's own server (another account, its own IAM) are not this server's
         del os.environ[name]
+    _go_past_proxies()
     # a server takes half a second to import; a wrong option should not
     from local_aws.server import LocalAws
 
@@ -59,6 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.state_file is not None:
         _remove_state(options.state_file)
     return 0
+
+
+def _go_past_proxies() -> None:
+    """Keeps this server, its builds and its jobs from asking the machine's proxy for 127.0.0.1."""
+    excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{excepted},127.0.0.1" if excepted else "127.0.0.1"
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -44,7 +44,7 @@ class Health:
     platform: Platform
     request_stop: Callable[[], None]
     _started: float = field(factory=time.monotonic)
-    _engine: str | None = None
+    _engine: Callable[[], str] | None = None
 
     def register(self) -> None:
         """Adds the routes."""
@@ -74,7 +74,7 @@ class Health:
             "endpoint_url": self.platform.endpoint_url,
             "uptime_seconds": round(time.monotonic() - self._started, 3),
             "resident_mib": resident_mib(),
-            "engine": self._engine,
+            "engine": self._engine() if self._engine is not None else None,
             "services": dict(sorted(self.gateway.services.items())),
         }
 
@@ -82,9 +82,11 @@ class Health:
         from local_aws.containers.engine import EngineError, choose_engine  # engines load when one is wanted
 
         try:
-            self._engine = choose_engine(self.platform).description
+            engine = choose_engine(self.platform)
+            self._engine = lambda: engine.description  # it may have more to say later
         except EngineError as error:
-            self._engine = f"none: {error}"
+            reason = f"none: {error}"
+            self._engine = lambda: reason
 
     async def _health(self, scope: Scope, receive: Receive, send: Send, match: re.Match[str]) -> None:  # noqa: ARG002
         await respond(send, 200, _JSON, json.dumps(self.report()).encode())

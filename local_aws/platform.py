@@ -88,7 +88,7 @@ class Platform:
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)
     _session: Any = field(factory=lambda: boto3.session.Session(botocore_session=shared_session()))
-    _clients: dict[tuple[str, str, str, str | None], Any] = field(factory=dict)
+    _clients: dict[tuple[str | None, ...], Any] = field(factory=dict)
     _lock: threading.RLock = field(factory=threading.RLock)
 
     def client(
@@ -98,6 +98,7 @@ class Platform:
         region: str,
         credentials: Credentials = SERVICE_CREDENTIALS,
         source_arn: str | None = None,
+        source_account: str | None = None,
     ) -> Any:
         """A boto3 client against this local AWS; IAM decides what its credentials may do.
 
@@ -108,8 +109,9 @@ class Platform:
             source_arn: the resource for which a service calls (an EventBridge rule, an SNS topic), sent in the
                 headers `SOURCE_ARN_HEADER` and `SOURCE_ACCOUNT_HEADER`: policies read them as ``aws:SourceArn``
                 and ``aws:SourceAccount``.
+            source_account: where its ARN does not tell, as a bucket's. Default: the account of `source_arn`.
         """
-        key = (service, region, credentials.access_key_id, source_arn)
+        key = (service, region, credentials.access_key_id, source_arn, source_account)
         with self._lock:
             if key not in self._clients:
                 if len(self._clients) >= _CLIENTS_KEPT:
@@ -124,6 +126,7 @@ class Platform:
                     aws_session_token=credentials.session_token,
                     config=Config(
                         retries={"total_max_attempts": 1},
+                        proxies={},  # no proxy that the machine's environment names knows this address
                         s3={"addressing_style": "path"},
                         # StartSyncExecution and others would go to sync-127.0.0.1
                         inject_host_prefix=False,
@@ -133,7 +136,8 @@ class Platform:
                     ),
                 )
                 if source_arn is not None:
-                    headers = {SOURCE_ARN_HEADER: source_arn, SOURCE_ACCOUNT_HEADER: source_arn.split(":")[4]}
+                    account = source_account or source_arn.split(":")[4]
+                    headers = {SOURCE_ARN_HEADER: source_arn, SOURCE_ACCOUNT_HEADER: account}
                     self._clients[key].meta.events.register("before-call", partial(_add_headers, headers))
             return self._clients[key]
 

@@ -90,6 +90,7 @@ class Supervisor:
         cwd: Path | None = None,
         on_line: Callable[[str], None] | None = None,
         stdin: bytes | None = None,
+        descriptors: Sequence[int] = (),
     ) -> ManagedProcess:
         """Starts a program in a process group of its own.
 
@@ -99,6 +100,7 @@ class Supervisor:
             cwd: its working folder. Default: the server's.
             on_line: receives each line of standard output and error as it comes, without its end. Default: dropped.
             stdin: what it reads from standard input. Default: nothing.
+            descriptors: of this process's files, which it inherits under the same numbers. Default: none.
 
         Raises:
             OSError: the program cannot be started.
@@ -111,6 +113,7 @@ class Supervisor:
             stdout=subprocess.PIPE if on_line else subprocess.DEVNULL,
             stderr=subprocess.STDOUT if on_line else subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=descriptors,
         )
         reader = None
         if on_line is not None:

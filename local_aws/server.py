@@ -6,6 +6,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,7 +74,7 @@ class LocalAws:
         self.platform.cache_dir.mkdir(parents=True, exist_ok=True)
         moto_mends.use(self.platform)
         authority = IamAuthority()
-        self.gateway = Gateway(authority)
+        self.gateway = Gateway(authority, on_thread_start=partial(moto_mends.serve, self.platform))
         self.gateway.register(StsOperations(authority.identities))
         (self.register or register_services)(self.gateway, self.platform)
         self.health = Health(self.gateway, self.platform, self.stop_requested.set)

@@ -44,6 +44,7 @@ class Cdk:
     def bootstrap(self, account: str) -> None:
         """Makes the roles and the bucket that deployments use, in an account and the target's region."""
         # in a folder without cdk.json: with one, the command line would synthesize the app first
+        STATE.mkdir(parents=True, exist_ok=True)
         self._start("bootstrap", f"aws://{account}/{self.target.region}", cwd=STATE).finish()
 
     def deploy(self, assembly: Path) -> None:
@@ -66,7 +67,7 @@ class Cdk:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
         # fmt: off
-        command = ["node", str(CDK), *arguments, "--no-notices", "--no-version-reporting", "--ci", "--no-color"]
+        command = ["node", str(CDK), *arguments, "--no-notices", "--ci", "--no-color"]
         # fmt: on
         output = subprocess.PIPE if self.quiet else None
         process = subprocess.Popen(

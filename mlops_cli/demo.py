@@ -6,6 +6,8 @@ Every value of the record is read back from the services.
 import json
 import os
 import platform
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from mlops_cli.commands.deploying import is_bootstrapped
 from mlops_cli.commands.running import GraphFormat, draw, new_name, report_failure, show
 from mlops_cli.errors import FAILED, CliError
 from mlops_cli.executions import Progress
-from mlops_cli.presentation import console
+from mlops_cli.presentation import console, errors, say
 from mlops_cli.project import LOCAL_ENVIRONMENT, STATE, shown
 from mlops_cli.target import Target
 
@@ -43,11 +45,11 @@ class Phases:
     @contextmanager
     def phase(self, name: str, title: str) -> Iterator[None]:
         """Times one phase."""
-        console.print(f"\n[bold]{title}[/bold]")
+        say(f"\n{title}", style="bold")
         started = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - started, 2)
-        console.print(f"  {self.seconds[name]:.1f} s", style="dim")
+        say(f"  {self.seconds[name]:.1f} s", style="dim")
 
 
 def run_demo(*, port: int | None, json_file: Path | None) -> None:
@@ -56,16 +58,18 @@ def run_demo(*, port: int | None, json_file: Path | None) -> None:
     Raises:
         CliError: a phase failed; the message says what and why.
     """
-    found = local_server.running_server()
+    found = local_server.running_on(port)
     phases, started = Phases(), time.monotonic()
     with phases.phase("local_up", "1/5 local AWS"):
         server = found or local_server.start(port)
-        console.print(f"  {server.endpoint_url}\n  {_engine(server)}")
+        say(f"  {server.endpoint_url}\n  {_engine(server)}")
     try:
         record = _run_phases(Target(endpoint_url=server.endpoint_url), phases)
     except KeyboardInterrupt:
         if found is None:
             local_server.stop(server)
+        left = "has ended" if found is None else "stays up: it ran before"
+        errors.print(f"\ninterrupted; the local AWS {left}")
         raise
     record["seconds"] = {**phases.seconds, "total": round(time.monotonic() - started, 2)}
     record["machine"] = {
@@ -84,10 +88,10 @@ def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
         _deploy(target, phases)
         stacks = deployment.stacks(target, LOCAL_ENVIRONMENT)
         for stack in stacks:
-            console.print(f"  {stack.name}: {stack.status}, {stack.resources} resources")
+            say(f"  {stack.name}: {stack.status}, {stack.resources} resources")
     with phases.phase("data", "3/5 data"):
         test_rows = sample_data.upload(target, LOCAL_ENVIRONMENT, WORKFLOW)
-        console.print(f"  {sample_data.ROWS} synthetic houses; {len(test_rows) - 1} kept for the test")
+        say(f"  {sample_data.ROWS:,} synthetic houses; {len(test_rows) - 1:,} kept for the test")
     with phases.phase("workflow", f"4/5 workflow {WORKFLOW}: build, train, deploy"):
         progress = _run_workflow(target)
         run = _outcome(target, progress)
@@ -97,7 +101,8 @@ def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
         run["data_capture"] = _captured(target, endpoint)
     _retire_previous(target, endpoint)
     machine = deployment.state_machine_arn(target, LOCAL_ENVIRONMENT, WORKFLOW)
-    _PICTURE.write_text(draw(target, machine, GraphFormat.html, progress), encoding="utf-8")
+    title = f"{WORKFLOW}: {progress.name}"
+    _PICTURE.write_text(draw(target, machine, GraphFormat.html, title, progress), encoding="utf-8")
     _ROWS.write_text("\n".join(",".join(str(value) for value in row[1:]) for row in test_rows[1:4]) + "\n")
     described = [{"name": stack.name, "status": stack.status, "resources": stack.resources} for stack in stacks]
     return {"stacks": described, **run}
@@ -108,16 +113,19 @@ def _deploy(target: Target, phases: Phases) -> None:
     started = time.monotonic()
     synth = cdk.start_synth(LOCAL_ENVIRONMENT)
     try:
-        if not is_bootstrapped(target):
-            cdk.bootstrap(deployment.account(target))
-        phases.seconds["bootstrap"] = round(time.monotonic() - started, 2)
-        synth.finish()
+        with console.status("bootstrapping the account, synthesizing the app"):
+            if not is_bootstrapped(target):
+                cdk.bootstrap(deployment.account(target))
+            phases.seconds["bootstrap"] = round(time.monotonic() - started, 2)
+            synth.finish()
     except BaseException:
         synth.cancel()
         raise
     phases.seconds["synth"] = round(time.monotonic() - started, 2)
+    say(f"  account bootstrapped, app synthesized: {phases.seconds['synth']:.1f} s")
     started = time.monotonic()
-    cdk.deploy(cdk.assembly)
+    with console.status("deploying the stacks"):
+        cdk.deploy(cdk.assembly)
     phases.seconds["cdk_deploy"] = round(time.monotonic() - started, 2)
 
 
@@ -148,10 +156,10 @@ def _outcome(target: Target, progress: Progress) -> dict[str, Any]:
         repositoryName=repository.partition("/")[2], imageIds=[{"imageDigest": digest}]
     )["imageDetails"][0]
     metrics = {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}
-    console.print(f"  image {registered['imageDigest'][:19]}…, tag {registered['imageTags'][0][:16]}…")
+    say(f"  image {registered['imageDigest'][:19]}…, tag {registered['imageTags'][0][:16]}…")
     for name, value in metrics.items():
-        console.print(f"  {name} = {value:,.0f}")
-    console.print(f"  endpoint {names['EndpointName']}: {endpoint['EndpointStatus']}")
+        say(f"  {name} = {value:,.0f}")
+    say(f"  endpoint {names['EndpointName']}: {endpoint['EndpointStatus']}")
     return {
         "execution": {
             "name": described["name"],
@@ -176,7 +184,7 @@ def _predict(target: Target, endpoint: str, test_rows: list[Any]) -> list[dict[s
         answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=body.encode())
         prediction = float(answer["Body"].read())
         requests.append({"body": body, "prediction": prediction, "true_price": true_price})
-        console.print(f"  predicted {prediction:>10,.0f}   true {true_price:>10,}")
+        say(f"  predicted {prediction:>10,.0f}   true {true_price:>10,}")
     return requests
 
 
@@ -197,7 +205,7 @@ def _captured(target: Target, endpoint: str) -> dict[str, Any]:
             for line in s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().splitlines()
         ]
         if len(lines) >= _PREDICTIONS:
-            console.print(f"  {len(lines)} requests captured under s3://{destination}/{endpoint}/")
+            say(f"  {len(lines)} requests captured under s3://{destination}/{endpoint}/")
             return {"uri": f"s3://{destination}/{endpoint}/", "records": len(lines), "first": lines[0]}
         time.sleep(0.1)
     raise CliError(
@@ -220,16 +228,22 @@ def _retire_previous(target: Target, endpoint: str) -> None:
 
 
 def _say_what_next(record: dict[str, Any]) -> None:
-    console.print(
+    say(f"\ndone in {record['seconds']['total']:.0f} s; the local AWS stays up.", style="bold green")
+    say(
         f"""
-[bold green]done[/bold green] in {record["seconds"]["total"]:.0f} s; the local AWS stays up.
-
   the run, drawn            {shown(_PICTURE)}   (open it in a browser)
   call the endpoint         ./mlops invoke {record["endpoint"]["name"]} --file {shown(_ROWS)}
   run the workflow again    ./mlops run {WORKFLOW}
-  use any AWS client        eval "$(./mlops local env)" && aws sagemaker list-endpoints
+  use any AWS client        eval "$(./mlops local env)" && {_aws_command()} sagemaker list-endpoints
   stop                      ./mlops local down"""
     )
+
+
+def _aws_command() -> str:
+    """The AWS CLI as a person can call it: theirs, else the one of the set-up."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    theirs = os.pathsep.join(folder for folder in folders if Path(folder) != Path(sys.executable).parent)
+    return "aws" if shutil.which("aws", path=theirs) else shown(Path(sys.executable).parent / "aws")
 
 
 def _engine(server: local_server.Server) -> str:

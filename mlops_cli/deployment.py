@@ -1,12 +1,13 @@
 """What is deployed: read from the outputs of the environment's CloudFormation stacks."""
 
+import difflib
 import re
 from typing import Any
 
 from attrs import field, frozen
-from botocore.exceptions import ClientError
 
 from mlops_cli.errors import BAD_INPUT, UNAVAILABLE, CliError
+from mlops_cli.project import LOCAL_ENVIRONMENT
 from mlops_cli.target import Target
 
 PROJECT = "mlops"
@@ -63,10 +64,26 @@ def outputs(target: Target, environment: str) -> dict[str, str]:
     if not found:
         raise CliError(
             f"nothing is deployed for environment {environment!r}",
-            hint="deploy it with `./mlops deploy`" + ("" if target.is_local else " --aws"),
+            hint=f"deploy it with {command('deploy', target, environment)}",
             exit_code=UNAVAILABLE,
         )
     return found
+
+
+def command(name: str, target: Target, environment: str) -> str:
+    """How a person calls a command for the same AWS and environment."""
+    options = "" if environment == LOCAL_ENVIRONMENT else f" --env {environment}"
+    return f"`./mlops {name}{options}{'' if target.is_local else ' --aws'}`"
+
+
+def state_machines(target: Target, environment: str) -> list[str]:
+    """The state machines of an environment's workflows, by ARN."""
+    return [
+        value
+        for stack in stacks(target, environment)
+        for key, value in stack.outputs.items()
+        if key.startswith("Workflow") and key.endswith("StateMachineArn")
+    ]
 
 
 def state_machine_arn(target: Target, environment: str, workflow: str) -> str:
@@ -94,9 +111,15 @@ def state_machine_arn(target: Target, environment: str, workflow: str) -> str:
     if workflow in names:
         return names[workflow]
     known = [_workflow_name(output) for output in deployed if output.startswith("Workflow")]
+    near = difflib.get_close_matches(workflow, [*known, *names], n=1, cutoff=0.4)
+    hint = None
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif not deployed:
+        hint = f"deploy it with {command('deploy', target, environment)}"
     raise CliError(
-        f"no workflow {workflow!r} is deployed; deployed: {', '.join([*known, *names]) or 'none'}",
-        hint="deploy it with `./mlops deploy`",
+        f"no workflow {workflow!r} is deployed; deployed: {', '.join(known) or 'none'}",
+        hint=hint,
         exit_code=BAD_INPUT if deployed else UNAVAILABLE,
     )
 
@@ -107,14 +130,5 @@ def _workflow_name(output_key: str) -> str:
 
 
 def account(target: Target) -> str:
-    """The account that the target's credentials belong to.
-
-    Raises:
-        CliError: the credentials are missing or not accepted.
-    """
-    from botocore.exceptions import NoCredentialsError
-
-    try:
-        return str(target.client("sts").get_caller_identity()["Account"])
-    except (NoCredentialsError, ClientError) as error:
-        raise CliError(f"AWS does not accept the credentials: {error}", exit_code=UNAVAILABLE) from error
+    """The account that the target's credentials belong to."""
+    return str(target.client("sts").get_caller_identity()["Account"])

@@ -30,7 +30,7 @@ class Step:
         status: RUNNING, SUCCEEDED, FAILED, or CAUGHT (it failed, and a Catch went on).
         started: when it was first entered.
         ended: when it was last left, or None.
-        attempts: how often its task was started.
+        attempts: how often its task was started; what its helper states do is none.
         error: the last error's name.
         cause: the last error's cause.
         endpoint: the name of the endpoint that its requests were about, or None.
@@ -74,32 +74,36 @@ class Progress:
         """The execution's name."""
         return self.arn.rsplit(":", 1)[-1]
 
+    @property
+    def last_event(self) -> int:
+        """The id of the newest event that was taken into account; 0 before the first."""
+        return next(reversed(self._by_event), 0)
+
     def add(self, event: dict[str, Any]) -> None:
         """Takes one event of the history into account."""
         kind, when = event["type"], event["timestamp"]
         details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+        moves = kind.endswith(("StateEntered", "StateExited"))
+        state = details["name"] if moves else self._by_event.get(event.get("previousEventId", 0), "")
         if kind.endswith("StateEntered"):
-            name = _step_name(details["name"])
+            name = _step_name(state)
             step = self.steps.setdefault(name, Step(name=name, started=when))
             step.status, step.ended = RUNNING, None
             if kind == "FailStateEntered":
                 step.status = "FAILED"
         elif kind.endswith("StateExited"):
-            name = _step_name(details["name"])
-            step = self.steps[name]
+            step = self.steps[_step_name(state)]
             step.ended = when
             step.status = "CAUGHT" if step.error is not None and step.status == "FAILED" else SUCCEEDED
-        else:
-            name = self._by_event.get(event.get("previousEventId", 0), "")
-            if kind.startswith("Execution"):
-                self._end(kind, when, details)
-            elif name in self.steps:
-                self._task_event(self.steps[name], kind, details)
-        self._by_event[event["id"]] = name
+        elif kind.startswith("Execution"):
+            self._end(kind, when, details)
+        elif _step_name(state) in self.steps:
+            self._task_event(self.steps[_step_name(state)], kind, details, helper=state != _step_name(state))
+        self._by_event[event["id"]] = state
 
-    def _task_event(self, step: Step, kind: str, details: dict[str, Any]) -> None:
+    def _task_event(self, step: Step, kind: str, details: dict[str, Any], *, helper: bool) -> None:
         if kind.endswith("Scheduled"):
-            step.attempts += 1
+            step.attempts += not helper
             step.status = RUNNING
             step.endpoint = _endpoint_of(details) or step.endpoint
         elif kind.endswith(_FAILURES):
@@ -135,6 +139,18 @@ def input_names(target: Target, state_machine: str) -> list[str]:
     """The members of the execution input that a state machine reads, from its deployed definition."""
     definition = target.client("stepfunctions").describe_state_machine(stateMachineArn=state_machine)["definition"]
     return sorted(set(re.findall(r"\$\$\.Execution\.Input\.([A-Za-z_]\w*)", definition)))
+
+
+def find(target: Target, state_machine: str, name: str) -> str | None:
+    """The ARN of a state machine's execution of a name; None where it has none."""
+    arn = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+    try:
+        target.client("stepfunctions").describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn"):
+            raise
+        return None
+    return arn
 
 
 def start(target: Target, state_machine: str, given: dict[str, str], *, name: str) -> str:
@@ -214,19 +230,29 @@ def follow(target: Target, execution: str, on_change: Callable[[Progress], None]
     Returns:
         what is known at the end.
     """
-    stepfunctions = target.client("stepfunctions")
     progress = Progress(arn=execution)
-    seen = 0
     while True:
-        status = stepfunctions.describe_execution(executionArn=execution)["status"]
-        for event in _events_after(stepfunctions, execution, seen):
-            progress.add(event)
-            seen = event["id"]
-        progress.status = status
+        _refresh(target, progress)
         on_change(progress)
-        if status != RUNNING:
+        if progress.status != RUNNING:
             return progress
         time.sleep(target.poll_seconds)
+
+
+def look(target: Target, execution: str) -> Progress:
+    """What is known of an execution now."""
+    progress = Progress(arn=execution)
+    _refresh(target, progress)
+    return progress
+
+
+def _refresh(target: Target, progress: Progress) -> None:
+    stepfunctions = target.client("stepfunctions")
+    # the status first: the history of an execution that has ended is whole
+    status = stepfunctions.describe_execution(executionArn=progress.arn)["status"]
+    for event in _events_after(stepfunctions, progress.arn, progress.last_event):
+        progress.add(event)
+    progress.status = status
 
 
 def _events_after(stepfunctions: Any, execution: str, seen: int) -> Iterator[dict[str, Any]]:

@@ -39,6 +39,22 @@ def running_server() -> Server | None:
     return server if health(server) is not None else None
 
 
+def running_on(port: int | None) -> Server | None:
+    """The local AWS of this checkout, if it answers on a port; any will do for None.
+
+    Raises:
+        CliError: it runs on another port.
+    """
+    server = running_server()
+    if server is not None and port not in (None, server.port):
+        raise CliError(
+            f"the local AWS runs on port {server.port} already",
+            hint="end it with `./mlops local down` first, or leave --port out",
+            exit_code=UNAVAILABLE,
+        )
+    return server
+
+
 def health(server: Server) -> dict[str, Any] | None:
     """What the server says of itself, or None when it does not answer."""
     try:
@@ -64,7 +80,7 @@ def start(port: int | None) -> Server:
             hint="choose another with --port, or leave the option out to get a free one",
             exit_code=UNAVAILABLE,
         )
-    STATE.mkdir(exist_ok=True)
+    STATE.mkdir(parents=True, exist_ok=True)
     LOCAL_STATE_FILE.unlink(missing_ok=True)
     # fmt: off
     command = [

@@ -1,10 +1,14 @@
 """The last lines of what jobs, builds and endpoints wrote to CloudWatch Logs."""
 
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from mlops_cli.target import Target
+
+_FAILED_BUILD_LINES = 200
+_COMMAND_FAILED = re.compile(r"\[Container\] \S+ \S+ Command did not exit successfully ")
 
 
 def of_training_job(target: Target, name: str, lines: int) -> list[str]:
@@ -24,6 +28,19 @@ def of_build(target: Target, build_id: str, lines: int) -> list[str]:
     if "groupName" not in logs or "streamName" not in logs:
         return []
     return tail(target, logs["groupName"], logs["streamName"], lines)
+
+
+def of_failed_build(target: Target, build_id: str, lines: int) -> list[str]:
+    """The last lines of a build before the first command that failed, and that command."""
+    return until_failure(of_build(target, build_id, _FAILED_BUILD_LINES))[-lines:]
+
+
+def until_failure(lines: list[str]) -> list[str]:
+    """The lines of a build's log up to the first command that failed; what CodeBuild does after it is no news."""
+    for number, line in enumerate(lines):
+        if _COMMAND_FAILED.match(line):
+            return lines[: number + 1]
+    return lines
 
 
 def tail(target: Target, group: str, stream_prefix: str, lines: int) -> list[str]:

@@ -1,19 +1,19 @@
 """What commands print: a live table on a terminal, plain lines elsewhere."""
 
-import sys
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from mlops_cli.errors import CliError
 from mlops_cli.executions import Failure, Progress
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _MARKS = {
@@ -24,6 +24,11 @@ _MARKS = {
     "TIMED_OUT": ("✗", "red"),
     "ABORTED": ("■", "yellow"),
 }
+
+
+def say(text: str, *, style: str | None = None) -> None:
+    """One line or several, never broken at the terminal's width: names and commands stay whole when copied."""
+    console.print(text, style=style, soft_wrap=True, markup=False)
 
 
 def print_error(error: CliError) -> None:
@@ -37,6 +42,7 @@ class ExecutionView:
     """Shows an execution while it runs; use as a context manager and call it with each progress."""
 
     def __init__(self) -> None:
+        self._named = False
         self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
         self._printed: dict[str, str] = {}
 
@@ -54,19 +60,24 @@ class ExecutionView:
     def __call__(self, progress: Progress) -> None:
         """Shows what is known now."""
         if self._live is not None:
-            self._live.update(execution_table(progress))
+            self._live.update(Padding(execution_table(progress), (0, 0, 0, 2)))
             return
+        if not self._named:
+            say(f"  execution {progress.name}")
+            self._named = True
         for step in progress.steps.values():
             if self._printed.get(step.name) != step.status:
                 self._printed[step.name] = step.status
                 ended = f" after {step.seconds(datetime.now(UTC)):.1f} s" if step.ended else ""
-                console.print(f"  {_MARKS[step.status][0]} {step.name}: {step.status}{ended}", markup=False)
+                say(f"  {_MARKS[step.status][0]} {step.name}: {step.status}{ended}")
 
 
 def execution_table(progress: Progress) -> Table:
     """The steps of an execution with status and seconds."""
     mark, colour = _MARKS[progress.status]
-    table = Table(title=Text(f"{mark} {progress.name}: {progress.status}", style=colour), title_justify="left")
+    table = Table(
+        title=Text(f"{mark} execution {progress.name}: {progress.status}", style=colour), title_justify="left"
+    )
     table.add_column("step")
     table.add_column("status")
     table.add_column("seconds", justify="right")

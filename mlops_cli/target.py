@@ -36,8 +36,12 @@ class Target:
     @property
     def region(self) -> str:
         """The region in use."""
+        # boto3 alone does not read AWS_REGION, which the CDK command line and the other SDKs take first
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if named:
+            return named
         if self.is_local:
-            return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or LOCAL_REGION
+            return LOCAL_REGION
         import boto3  # start-up of commands that need no AWS stays short
 
         region = boto3.session.Session().region_name
@@ -62,6 +66,7 @@ class Target:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             # the CDK command line remembers which account a key belongs to
             "CDK_HOME": str(CDK_HOME),
+            **_past_proxies(),
         }
 
     def environment(self) -> dict[str, str]:
@@ -83,10 +88,19 @@ class Target:
                     "endpoint_url": self.endpoint_url,
                     "aws_access_key_id": "local",
                     "aws_secret_access_key": "local",
-                    "config": Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+                    "config": Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}, proxies={}),
                 }
             self._clients[service] = boto3.session.Session().client(service, **options)
         return self._clients[service]
+
+
+def _past_proxies() -> dict[str, str]:
+    """What keeps clients from asking a proxy for the local AWS, where the environment names one."""
+    if not any(os.environ.get(name) for kind in ("http", "all") for name in (f"{kind}_proxy", f"{kind}_proxy".upper())):
+        return {}
+    excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    value = f"{excepted},127.0.0.1" if excepted else "127.0.0.1"
+    return {"no_proxy": value, "NO_PROXY": value}
 
 
 def choose_target(*, aws: bool) -> Target:

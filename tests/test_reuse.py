@@ -50,6 +50,7 @@ def test_an_app_of_another_author_builds_its_container(tmp_path: Path) -> None:
     where = Path(run(python, "-P", "app.py", cwd=tmp_path).strip())
 
     assert where.is_relative_to(environment)
+    assert (where.parent / "py.typed").is_file()
     template = json.loads((tmp_path / "assembly" / "Theirs.template.json").read_text())
     kinds = [found["Type"] for found in template["Resources"].values()]
     assert (kinds.count("AWS::CodeBuild::Project"), kinds.count("AWS::Lambda::Function")) == (1, 2)

@@ -1,6 +1,7 @@
 """The checks of a definition: one named rule a function, all problems at once, before anything is deployed."""
 
 from constructs_lib.checks import (
+    arns,
     conditions,
     control,
     failures,
@@ -18,6 +19,7 @@ __all__ = [
     "Rule",
     "Subject",
     "all_rules",
+    "arns",
     "check",
     "conditions",
     "control",

@@ -25,13 +25,13 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def type_problems(definition: "WorkflowDefinition") -> Iterator[tuple[Step | None, Problem]]:
+def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
     """Every field that is of the wrong type, in the workflow, its steps, and the steps that Catches lead to."""
     for name in ("name", "description", "timeout_seconds", "default_retry", "default_catch"):
-        for path, message in _mismatches(getattr(definition, name), _hints(type(definition))[name], name):
-            yield None, Problem(path=path, message=message)
+        for path, message in _mismatches(getattr(definition, name), hints_of(type(definition))[name], name):
+            yield Problem(path=path, message=message)
     if not isinstance(definition.steps, tuple):
-        yield None, Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
+        yield Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
         return
     seen: set[int] = set()
     waiting: list[Any] = list(definition.steps)
@@ -42,13 +42,13 @@ def type_problems(definition: "WorkflowDefinition") -> Iterator[tuple[Step | Non
             continue
         seen.add(id(step))
         if not isinstance(step, Step):
-            yield None, Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
+            yield Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
             continue
         sound = True
         for path, message in _record_mismatches(step, ""):
             sound = False
             name = step.name if isinstance(step.name, str) else repr(step.name)
-            yield step, Problem(step=name, path=path, message=message)
+            yield Problem(step=name, path=path, message=message)
         waiting += [inner for block in step.blocks for inner in block.steps] if sound else []
         catchers = step.catch if isinstance(step, FallibleStep) and isinstance(step.catch, tuple) else ()
         waiting += [found.next_step for found in catchers if isinstance(getattr(found, "next_step", None), Step)]
@@ -58,17 +58,27 @@ _HINTS: dict[type, dict[str, Any]] = {}
 _QUICK: dict[type, dict[str, frozenset[type]]] = {}
 
 
-def _hints(cls: type) -> dict[str, Any]:
+def hints_of(cls: type) -> dict[str, Any]:
+    """The declared types of a record's fields that its maker gives."""
     if cls not in _HINTS:
         _HINTS[cls] = _resolved(cls)
         _QUICK[cls] = {name: _quick(hint) for name, hint in _HINTS[cls].items()}
     return _HINTS[cls]
 
 
+def options_of(hint: Any) -> tuple[Any, ...]:
+    """The types that a hint allows: those of a union, or itself."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of a declared type, with all that is in it."""
+    return next(_mismatches(value, hint, ""), None) is None
+
+
 def _quick(hint: Any) -> frozenset[type]:
     """Classes whose objects fit a hint with no further look; most values are of them."""
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    plain = {option for option in options if option in (str, int, float, bool, NoneType)}
+    plain = {option for option in options_of(hint) if option in (str, int, float, bool, NoneType)}
     return frozenset(plain | ({int} if float in plain else set()))
 
 
@@ -79,7 +89,7 @@ def _resolved(cls: type) -> dict[str, Any]:
 
 
 def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
-    hints = _hints(type(record))
+    hints = hints_of(type(record))
     for name, quick in _QUICK[type(record)].items():
         value = getattr(record, name)
         if type(value) not in quick:
@@ -88,8 +98,9 @@ def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _mismatches(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
     if hint is Any:
+        yield from _mismatches_inside(value, path)
         return
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    options = options_of(hint)
     if any(next(_against(value, option, path), None) is None for option in options):
         return
     for option in options:  # a record of the right class with a wrong member: name the member
@@ -100,11 +111,23 @@ def _mismatches(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
     yield path, f"got {shown(value)}, expected {' or '.join(words)}{_token_hint(value, options)}"
 
 
+def _mismatches_inside(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """References anywhere in a JSON document, which itself may be of any form."""
+    if isinstance(value, Reference):
+        yield from _record_mismatches(value, path)
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _mismatches_inside(member, f"{path}.{key}")
+    elif isinstance(value, tuple):
+        for position, element in enumerate(value):
+            yield from _mismatches_inside(element, f"{path}[{position}]")
+
+
 def _class_of(hint: Any) -> type:
     origin = get_origin(hint)
     if origin in (Sequence, Mapping):
         return tuple if origin is Sequence else Mapping
-    return hint if isinstance(hint, type) and attrs.has(hint) else _Nothing
+    return hint if isinstance(hint, type) and (attrs.has(hint) or hint is Reference) else _Nothing
 
 
 def _token_hint(value: Any, options: tuple[Any, ...]) -> str:
@@ -134,7 +157,7 @@ def _against(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
                     yield path, f"got the key {shown(key)}, expected a text"
             return
     elif _is_instance(value, hint):
-        if attrs.has(hint) and not issubclass(hint, Step | Reference):
+        if isinstance(value, Reference) or (attrs.has(hint) and not issubclass(hint, Step)):
             yield from _record_mismatches(value, path)
         return
     yield path, f"got {shown(value)}, expected {_described(hint)}"

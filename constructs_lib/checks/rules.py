@@ -5,10 +5,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs_lib.checks.field_types import type_problems
+from constructs_lib.checks.mending import mended_steps
 from constructs_lib.checks.shapes import RequestCheck, checked
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.flow import Flow
-from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep, inner_steps
+from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep
 from constructs_lib.definitions.steps.branches import MapStep
 from constructs_lib.definitions.values import Reference, references
 
@@ -19,41 +20,30 @@ if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the de
 class Subject:
     """A definition as the rules see it.
 
-    Steps with a field of the wrong type are left out, since nothing else can be said of them; the rule about types
-    names them.
+    Where a field is of the wrong type, the steps are copies in which it is not, so that the rules can look into them.
 
     Attributes:
         definition: what is checked. Its flow is not there yet.
-        problems_of_types: what that rule found.
-        listed: what is listed as steps, whatever it is.
-        steps: the listed steps that can be looked into.
+        problems_of_types: the fields of the wrong type.
+        steps: the listed steps.
     """
 
     def __init__(self, definition: "WorkflowDefinition") -> None:
         self.definition = definition
-        found = tuple(type_problems(definition))
-        self.problems_of_types = tuple(problem for _, problem in found)
-        self._faulty = {id(step) for step, _ in found if step is not None}
-        self.listed = definition.steps if isinstance(definition.steps, tuple) else ()
-        self.steps = tuple(step for step in self.listed if isinstance(step, Step) and self._is_sound(step))
-
-    def _is_sound(self, step: Step) -> bool:
-        if not self._faulty:
-            return True
-        return id(step) not in self._faulty and not any(id(inner) in self._faulty for inner in inner_steps(step))
+        self.problems_of_types = tuple(type_problems(definition))
+        self.steps = mended_steps(definition.steps) if self.problems_of_types else tuple(definition.steps)
 
     @cached_property
     def flow(self) -> Flow:
         """How the steps run."""
-        retry, catch = self.definition.default_retry, self.definition.default_catch
-        if any(problem.step is None and problem.path.startswith("default_") for problem in self.problems_of_types):
-            retry, catch = (), ()
-        return Flow(self.steps, retry, catch)
+        if self.problems_of_types:  # what the defaults lead to may be of the wrong type, too
+            return Flow(self.steps)
+        return Flow(self.steps, self.definition.default_retry, self.definition.default_catch)
 
     @cached_property
     def handlers(self) -> tuple[Step, ...]:
         """The steps that only a Catch leads to."""
-        return tuple(step for step in self.flow.all_handlers if id(step) not in self._faulty)
+        return self.flow.all_handlers
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
@@ -118,10 +108,9 @@ def check(definition: "WorkflowDefinition") -> tuple[Problem, ...]:
     """Everything that is wrong with a definition: what concerns the whole first, then step by step."""
     subject = Subject(definition)
     problems = dict.fromkeys(problem for found in _RULES for problem in found(subject))
-    steps = (*subject.listed, *subject.all_steps)
     position: dict[str | None, int] = {}
-    for number, step in enumerate(steps, start=1):
-        position.setdefault(getattr(step, "name", None), number)
+    for number, step in enumerate(subject.all_steps, start=1):
+        position.setdefault(step.name, number)
     return tuple(sorted(problems, key=lambda problem: position.get(problem.step, 0)))
 
 

@@ -1,10 +1,12 @@
 """A request's document against the shape that botocore describes."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field
 
+from constructs_lib.checks.mending import Unknown
 from constructs_lib.checks.service_model import is_known, operation, pattern
 from constructs_lib.checks.wording import did_you_mean, options, shown, token_hint
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
@@ -82,6 +84,8 @@ class RequestCheck:
 
     def value(self, value: Any, shape: Any, path: str) -> None:
         """Anything."""
+        if isinstance(value, Unknown):
+            return
         if isinstance(value, Reference):
             self.references.append((path, value, shape))
         elif shape.type_name == "structure":
@@ -112,7 +116,9 @@ class RequestCheck:
         elif isinstance(value, tuple | list):
             for position, element in enumerate(value):
                 self.document(element, f"{path}[{position}]")
-        elif not (value is None or isinstance(value, str | int | float | Reference)):
+        elif not (value is None or isinstance(value, str | int | float | Reference)) or (
+            isinstance(value, float) and not math.isfinite(value)
+        ):
             self.problems.append((path, f"got {shown(value)}, expected something that JSON can hold"))
 
     def _wrong(self, value: Any, shape: Any, path: str) -> None:
@@ -154,7 +160,7 @@ class RequestCheck:
         kinds = int if shape.type_name in ("integer", "long") else int | float
         if is_number_token(value):
             return
-        if isinstance(value, bool) or not isinstance(value, kinds):
+        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
             self._wrong(value, shape, path)
             return
         low, high = shape.metadata.get("min"), shape.metadata.get("max")

@@ -1,6 +1,6 @@
 """How values are shown in messages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,12 +12,19 @@ _MOST_OPTIONS = 12
 
 def shown(value: Any) -> str:
     """A value as it stands in a message: as Python writes it, at most 80 characters, tokens called by that name."""
-    text = repr(value)
+    text = repr(_thawed(value))
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     if has_text_token(value):
         return f"the text token {text}"
     return f"the number token {text}" if is_number_token(value) else text
+
+
+def _thawed(value: Any) -> Any:
+    """Dictionaries as they were written, before a definition froze them."""
+    if isinstance(value, Mapping):
+        return {key: _thawed(member) for key, member in value.items()}
+    return tuple(map(_thawed, value)) if isinstance(value, tuple) else value
 
 
 def options(allowed: Collection[str], got: Any) -> str:

@@ -19,7 +19,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        named = self.step is None or (self.step != "" and self.step.isprintable())
+        named = self.step is None or (self.step != "" and self.step.isprintable() and self.step == self.step.strip())
         where = [self.step if named else repr(self.step), self.path]
         return ": ".join(part for part in (*where, self.message) if part)
 

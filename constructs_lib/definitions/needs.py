@@ -84,13 +84,15 @@ class ManagedRule:
 
 @frozen(kw_only=True)
 class InvokeFunction:
-    """Invocation of a Lambda function, in any version.
+    """Invocation of a Lambda function.
 
     Attributes:
         function_arn: without a version or alias.
+        qualifier: version or alias; None for the function itself.
     """
 
     function_arn: Text
+    qualifier: Text | None = None
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -12,9 +12,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.endpoints.variants import Capture, RegisteredModel, StoredModel, Variant
+from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
-from constructs_lib.images.repository import PULL_ACTIONS
-from constructs_lib.permissions import Statement
+from constructs_lib.permissions import PULL_ACTIONS, Statement
 
 _SERVICE = "AWS/SageMaker"
 _INSTANCES = "/aws/sagemaker/Endpoints"
@@ -75,6 +75,7 @@ class Endpoint(Construct):
         variants: Sequence[Variant],
         capture: Capture | None = None,
         encryption_key: kms.IKey | None = None,
+        network: Network | None = None,
         role: iam.IRole | None = None,
     ) -> None:
         """Defines the endpoint.
@@ -86,17 +87,19 @@ class Endpoint(Construct):
             capture: which requests and responses are kept, and where. Default: none.
             encryption_key: encrypts the instances' volumes; not for instance types with local NVMe storage. Default:
                 SageMaker encrypts them by a key of its own.
+            network: where in a VPC the containers run. Default: no VPC.
             role: what the containers run with. Default: a new role that may pull the images, read the models, write
-                what is captured, and log.
+                what is captured, log, and join the network.
 
         Raises:
             ValueError: all problems of the variants and the capture together.
         """
         super().__init__(scope, construct_id)
         self._check(variants, capture)
-        self.role: iam.IRole = self._define_role(variants, capture) if role is None else role
+        placement = place(self, network)
+        self.role: iam.IRole = self._define_role(variants, capture, placement) if role is None else role
         """What the containers run with."""
-        models = [self._define_model(variant) for variant in variants]
+        models = [self._define_model(variant, placement) for variant in variants]
         self.config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -122,12 +125,12 @@ class Endpoint(Construct):
 
     @staticmethod
     def from_endpoint_name(scope: Construct, construct_id: str, endpoint_name: str) -> IEndpoint:
-        """Takes an endpoint of this account and region by its name."""
+        """Takes an endpoint of this account and region by its name; a token must stand for one in lower case."""
         arn = Stack.of(scope).format_arn(
             service="sagemaker",
             resource="endpoint",
-            # AWS writes the name in lower case into the ARN
-            resource_name=endpoint_name.lower(),
+            # AWS writes the name in lower case into the ARN; a token must stay as it is
+            resource_name=endpoint_name if Token.is_unresolved(endpoint_name) else endpoint_name.lower(),
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         Construct(scope, construct_id)  # the import has a place in the tree, so its id cannot be taken twice
@@ -208,7 +211,7 @@ class Endpoint(Construct):
         if problems:
             raise ValueError("\n".join(f"{self.node.path}: {problem}" for problem in problems))
 
-    def _define_model(self, variant: Variant) -> sagemaker.CfnModel:
+    def _define_model(self, variant: Variant, placement: Placement | None) -> sagemaker.CfnModel:
         model = variant.model
         container = (
             sagemaker.CfnModel.ContainerDefinitionProperty(
@@ -222,14 +225,24 @@ class Endpoint(Construct):
             )
         )
         resource = sagemaker.CfnModel(
-            self, f"Model{variant.name}", execution_role_arn=self.role.role_arn, primary_container=container
+            self,
+            f"Model{variant.name}",
+            execution_role_arn=self.role.role_arn,
+            primary_container=container,
+            vpc_config=None
+            if placement is None
+            else sagemaker.CfnModel.VpcConfigProperty(
+                subnets=list(placement.subnet_ids), security_group_ids=list(placement.security_group_ids)
+            ),
         )
         # SageMaker tries the role's permissions at once, and a role's policies may be resources of their own
         resource.node.add_dependency(self.role)
         return resource
 
-    def _define_role(self, variants: Sequence[Variant], capture: Capture | None) -> iam.Role:
-        statements = [*_job_statements(Stack.of(self))]
+    def _define_role(
+        self, variants: Sequence[Variant], capture: Capture | None, placement: Placement | None
+    ) -> iam.Role:
+        statements = [*_job_statements(Stack.of(self)), *(() if placement is None else placement.statements(self))]
         for variant in variants:
             statements += _model_statements(variant.model)
         if capture is not None:
@@ -257,7 +270,7 @@ def _job_statements(stack: Stack) -> list[Statement]:
                 stack.format_arn(
                     service="logs",
                     resource="log-group",
-                    resource_name="/aws/sagemaker/Endpoints/*",
+                    resource_name=f"{_INSTANCES}/*",
                     arn_format=ArnFormat.COLON_RESOURCE_NAME,
                 )
             ],

@@ -69,13 +69,13 @@ class Variant:
         problems = []
         if not re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", self.name):
             problems.append(f"name: got {self.name!r}, expected 1 to 63 letters, digits and hyphens")
-        if not Token.is_unresolved(self.instance_type) and not re.fullmatch(
-            r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type
-        ):
+        # whether something is a token is asked of the CDK's Node process, so that is asked last
+        typical = re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9]+", self.instance_type)
+        if not typical and not Token.is_unresolved(self.instance_type):
             problems.append(f"instance_type: got {self.instance_type!r}, expected one such as 'ml.m5.large'")
-        if not Token.is_unresolved(self.instance_count) and self.instance_count < 1:
+        if self.instance_count < 1 and not Token.is_unresolved(self.instance_count):
             problems.append(f"instance_count: got {self.instance_count}, expected 1 or more")
-        if not Token.is_unresolved(self.weight) and self.weight < 0:
+        if self.weight < 0 and not Token.is_unresolved(self.weight):
             problems.append(f"weight: got {self.weight}, expected 0 or more")
         return problems
 
@@ -99,6 +99,6 @@ class Capture:
         problems = []
         if not self.prefix.endswith("/"):
             problems.append(f"prefix: got {self.prefix!r}, expected one with a slash at its end")
-        if not Token.is_unresolved(self.sampling_percentage) and not 1 <= self.sampling_percentage <= 100:
+        if not 1 <= self.sampling_percentage <= 100 and not Token.is_unresolved(self.sampling_percentage):
             problems.append(f"sampling_percentage: got {self.sampling_percentage}, expected 1 to 100")
         return problems

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from attrs import frozen
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -15,12 +15,22 @@ class StorageLifecycle:
     """How long objects are kept.
 
     Attributes:
-        noncurrent_version_days: days for which an overwritten or deleted object can be had back. Default: 30.
-        access_log_days: days for which access logs are kept. Default: 90.
+        noncurrent_version_days: days for which an overwritten or deleted object can be had back; at least 1. Default:
+            30.
+        access_log_days: days for which access logs are kept; at least 1. Default: 90.
     """
 
     noncurrent_version_days: int = 30
     access_log_days: int = 90
+
+    def problems(self) -> list[str]:
+        """What is wrong with the values, each with what was got and what was expected."""
+        days = {"noncurrent_version_days": self.noncurrent_version_days, "access_log_days": self.access_log_days}
+        return [
+            f"{name}: got {value}, expected at least 1"
+            for name, value in days.items()
+            if value < 1 and not Token.is_unresolved(value)
+        ]
 
 
 class StorageGrants:
@@ -182,9 +192,14 @@ class Storage(Construct):
                 access logs for 90.
             removal_policy: what happens to bucket and key when they leave the stack. Default: they stay. With
                 ``DESTROY`` the bucket must be emptied first, or deleting the stack fails; the access logs stay.
+
+        Raises:
+            ValueError: all problems of the lifecycle together.
         """
         super().__init__(scope, construct_id)
         kept = StorageLifecycle() if lifecycle is None else lifecycle
+        if kept.problems():
+            raise ValueError("\n".join(f"{self.node.path}: lifecycle.{problem}" for problem in kept.problems()))
         self._key = (
             EncryptionKey(self, "Key", removal_policy=removal_policy).key if encryption_key is None else encryption_key
         )

@@ -9,14 +9,16 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
 from constructs_lib.environments.storage import IStorage, Storage
-from constructs_lib.images.repository import PULL_ACTIONS, PUSH_ACTIONS, IImageRepository
+from constructs_lib.images.repository import PUSH_ACTIONS, IImageRepository
 from constructs_lib.images.source import (
     BuildSettings,
     buildspec_of,
@@ -30,9 +32,7 @@ _LOG_ACTIONS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 _SOURCES = "the changed source of each image has a key of its own"
 _WAITERS = "the waiters of each image have keys of their own"
 _TOKEN = "ecr:GetAuthorizationToken is of the account and takes no resource"  # noqa: S105 - a reason
-_ANSWER = (
-    "states:SendTaskSuccess and SendTaskFailure take no resource: whoever holds a task's token may answer the task"
-)
+_ANSWER = "an answer to a task takes no resource: whoever holds the task's token may answer it"
 
 
 class ContainerBuild(Construct):
@@ -65,6 +65,7 @@ class ContainerBuild(Construct):
         repository: IImageRepository,
         settings: BuildSettings | None = None,
         storage: IStorage | None = None,
+        network: Network | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -75,9 +76,11 @@ class ContainerBuild(Construct):
             construct_id: its name there.
             source: the folder with the Dockerfile. Its ``buildspec.yml``, if it has one, says what a build does; it
                 finds the variables IMAGE_REPOSITORY_URI, IMAGE_TAG and DOCKERFILE. Default: docker build and push.
-            repository: where the image is pushed to.
+            repository: where the image is pushed to, in the region of the build. One of another account must let this
+                account's roles in.
             settings: how it is built. Default: `BuildSettings`' own defaults.
             storage: where waiting tasks and changed sources are kept. Default: a new `Storage`.
+            network: where in a VPC the builds run; the functions, which only call AWS, stay outside. Default: no VPC.
             log_retention: how long logs are kept. Default: a month.
             removal_policy: what happens to logs, and to storage made here, when they leave the stack. Default:
                 they stay.
@@ -101,7 +104,7 @@ class ContainerBuild(Construct):
         self._removal_policy = removal_policy
         self.source = source_asset(self, "Source", folder)
         """The folder, as it is uploaded at deployment."""
-        self.project = self._define_project(buildspec_of(folder))
+        self.project = self._define_project(buildspec_of(folder), place(self, network))
         """The CodeBuild project."""
         function_logs = self._log_group("FunctionLogs")
         self.builder_function = self._define_function(
@@ -154,10 +157,10 @@ class ContainerBuild(Construct):
             removal_policy=self._removal_policy,
         )
 
-    def _define_project(self, buildspec: str) -> codebuild.CfnProject:
+    def _define_project(self, buildspec: str, placement: Placement | None) -> codebuild.CfnProject:
         log_group = self._log_group("BuildLogs")
         repository = self.repository.repository
-        role = service_role(
+        self.role: iam.IRole = service_role(
             self,
             "BuildRole",
             service="codebuild.amazonaws.com",
@@ -171,10 +174,12 @@ class ContainerBuild(Construct):
                     reason=_SOURCES,
                 ),
                 *self._key_use("kms:Decrypt"),
-                Statement(actions=[*PULL_ACTIONS, *PUSH_ACTIONS], resources=[repository.repository_arn]),
+                Statement(actions=PUSH_ACTIONS, resources=[repository.repository_arn]),
                 Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason=_TOKEN),
+                *(() if placement is None else placement.statements(self)),
             ],
         )
+        """What the commands of a build run with: what else they need, such as base images to pull, is granted to it."""
         key: kms.IKey | None = self.storage.encryption_key
         variables = {
             **self._settings.environment,
@@ -185,7 +190,7 @@ class ContainerBuild(Construct):
             self,
             "Resource",
             description="builds a container image; started by its builder function",
-            service_role=role.role_arn,
+            service_role=self.role.role_arn,
             artifacts=codebuild.CfnProject.ArtifactsProperty(type="NO_ARTIFACTS"),
             encryption_key=key.key_arn if key is not None else None,
             environment=codebuild.CfnProject.EnvironmentProperty(
@@ -206,6 +211,13 @@ class ContainerBuild(Construct):
             ),
             timeout_in_minutes=self._settings.timeout_minutes,
             queued_timeout_in_minutes=60,
+            vpc_config=None
+            if placement is None
+            else codebuild.CfnProject.VpcConfigProperty(
+                vpc_id=placement.vpc_id,
+                subnets=list(placement.subnet_ids),
+                security_group_ids=list(placement.security_group_ids),
+            ),
             logs_config=codebuild.CfnProject.LogsConfigProperty(
                 cloud_watch_logs=codebuild.CfnProject.CloudWatchLogsConfigProperty(
                     status="ENABLED", group_name=log_group.log_group_name
@@ -249,6 +261,7 @@ class ContainerBuild(Construct):
         repository = self.repository.repository
         return {
             "project": self.project.ref,
+            "registry": repository.env.account,
             "repository_name": repository.repository_name,
             "repository_uri": repository.repository_uri,
             "bucket": self.storage.bucket.bucket_name,
@@ -272,8 +285,8 @@ class ContainerBuild(Construct):
             Statement(
                 actions=["s3:DeleteObject", "s3:PutObject"], resources=[self._objects("waiters/")], reason=_WAITERS
             ),
-            *self._key_use("kms:Decrypt", "kms:GenerateDataKey"),
-            Statement(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+            *self._key_use("kms:GenerateDataKey"),
+            Statement(actions=["states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
         ]
 
     def _finisher_statements(self) -> list[Statement]:
@@ -283,7 +296,7 @@ class ContainerBuild(Construct):
             Statement(
                 actions=["s3:ListBucket"],
                 resources=[self.storage.bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": f"{self._prefix}waiters/*"}},
+                conditions={"StringLike": {"s3:prefix": [f"{self._prefix}waiters/*"]}},
             ),
             Statement(
                 actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS

@@ -1,18 +1,27 @@
 """The repository of container images."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.environments.storage import EncryptionKey
+from constructs_lib.permissions import PULL_ACTIONS
 
-PULL_ACTIONS = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-PUSH_ACTIONS = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
+PUSH_ACTIONS = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+"""What writing an image takes, besides the account's token: layers and manifests that are there are not sent again."""
 
 
 class ImageRepositoryGrants:
@@ -26,12 +35,12 @@ class ImageRepositoryGrants:
         return self._grant(grantee, PULL_ACTIONS)
 
     def push(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Lets `grantee` push images, and pull them as layers are looked up first."""
-        return self._grant(grantee, [*PULL_ACTIONS, *PUSH_ACTIONS])
+        """Lets `grantee` push images."""
+        return self._grant(grantee, PUSH_ACTIONS)
 
-    def _grant(self, grantee: iam.IGrantable, actions: list[str]) -> iam.Grant:
+    def _grant(self, grantee: iam.IGrantable, actions: Sequence[str]) -> iam.Grant:
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=actions, resource_arns=[self._repository.repository_arn]
+            grantee=grantee, actions=[*actions], resource_arns=[self._repository.repository_arn]
         ).combine(
             # a token is of the account, not of a repository
             iam.Grant.add_to_principal(grantee=grantee, actions=["ecr:GetAuthorizationToken"], resource_arns=["*"])
@@ -96,7 +105,9 @@ class ImageRepository(Construct):
         """
         super().__init__(scope, construct_id)
         if not 1 <= image_count <= 1000:
-            raise ValueError(f"{self.node.path}: image_count: got {image_count}, expected 1 to 1000")
+            # ECR's lifecycle policy is a text that the CDK writes without looking for tokens
+            got = "a token" if Token.is_unresolved(image_count) else image_count
+            raise ValueError(f"{self.node.path}: image_count: got {got}, expected 1 to 1000")
         key = (
             EncryptionKey(self, "Key", removal_policy=removal_policy).key if encryption_key is None else encryption_key
         )

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from attrs import frozen
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -13,11 +14,16 @@ from constructs import Construct
 
 
 class IAlarmTopic(Protocol):
-    """Where alarms are announced."""
+    """Where alarms are announced: made by `AlarmTopic`, or brought along by `AlarmTopic.from_topic`."""
 
     @property
     def topic(self) -> sns.ITopic:
         """The topic."""
+
+
+@frozen
+class _ImportedTopic:
+    topic: sns.ITopic
 
 
 class AlarmTopic(Construct):
@@ -58,6 +64,11 @@ class AlarmTopic(Construct):
         )
         if email is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    @staticmethod
+    def from_topic(topic: sns.ITopic) -> IAlarmTopic:
+        """Takes a topic that is defined elsewhere; CloudWatch must be allowed to publish to it, and to use its key."""
+        return _ImportedTopic(topic)
 
 
 def alarm_on_any(

@@ -26,8 +26,12 @@ from constructs_lib.definitions.needs import (
 )
 from constructs_lib.definitions.values import Join, Text
 from constructs_lib.definitions.workflow import WorkflowDefinition
+from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
 from constructs_lib.permissions.statements import Statement
+
+PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What reading an image takes, besides the account's token."""
 
 _AT_RUN_TIME = "its name is known only when the workflow runs"
 
@@ -93,8 +97,8 @@ class Derivation:
     @of.register
     def _(self, need: InvokeFunction) -> Iterator[Statement]:
         arn = text_pattern(need.function_arn)
-        reason = "every version of the function may be invoked"
-        yield _statement(["lambda:InvokeFunction"], [arn, f"{arn}:*"], reason)
+        invoked = arn if need.qualifier is None else f"{arn}:{text_pattern(need.qualifier)}"
+        yield _statement(["lambda:InvokeFunction"], [invoked], "what is invoked is known only when the workflow runs")
 
     @of.register
     def _(self, need: PassRole) -> Iterator[Statement]:
@@ -127,7 +131,8 @@ class Derivation:
     def _(self, need: WriteObjects) -> Iterator[Statement]:
         place = location(need.uri, need.kms_key, self.definition).folder
         yield _statement(["s3:PutObject"], [self._objects(place)], "names of the objects come at run time")
-        # parts of a large object are read again when they are put together
+        # parts of a large object are read again when they are put together; SageMaker asks for kms:Encrypt where a
+        # request names the key
         yield from _with_key(place.kms_key, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
 
     @of.register
@@ -135,8 +140,7 @@ class Derivation:
         arn = need.repository_arn
         if arn is None:
             arn = repository_arn(need.image, partition=self.partition, region=self.region, account=self.account)
-        actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        yield _statement(actions, [text_pattern(arn)], "the address of the image does not tell its repository")
+        yield _statement(PULL_ACTIONS, [text_pattern(arn)], "the address of the image does not tell its repository")
         yield _statement(["ecr:GetAuthorizationToken"], ["*"], "ecr:GetAuthorizationToken takes no resource")
 
     @of.register
@@ -161,22 +165,13 @@ class Derivation:
 
     @of.register
     def _(self, need: JoinNetwork) -> Iterator[Statement]:
-        interfaces = self._arn("ec2", "network-interface/*")
-        named = [
-            *(self._arn("ec2", f"subnet/{text_pattern(subnet)}") for subnet in need.subnets),
-            *(self._arn("ec2", f"security-group/{text_pattern(group)}") for group in need.security_groups),
-        ]
-        reason = "network interfaces get their ids when the job starts"
-        yield _statement(["ec2:CreateNetworkInterface"], [interfaces, *named], reason)
-        managed = [
-            "ec2:CreateNetworkInterfacePermission",
-            "ec2:DeleteNetworkInterface",
-            "ec2:DeleteNetworkInterfacePermission",
-        ]
-        yield _statement(managed, [interfaces], reason)
-        seen = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
-        actions = [f"ec2:Describe{what}" for what in seen]
-        yield _statement(actions, ["*"], "the ec2:Describe actions take no resource")
+        yield from network_statements(
+            map(text_pattern, need.subnets),
+            map(text_pattern, need.security_groups),
+            partition=self.partition,
+            region=self.region,
+            account=self.account,
+        )
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

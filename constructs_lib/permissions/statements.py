@@ -19,6 +19,7 @@ class Statement:
         reason: why a resource holds a wildcard. Default: none of them does.
 
     Raises:
+        TypeError: a text where a list of texts belongs.
         ValueError: a wildcard without a reason, or in an action.
     """
 
@@ -28,6 +29,10 @@ class Statement:
     reason: str | None = None
 
     def __attrs_post_init__(self) -> None:
+        values = (value for keys in self.conditions.values() for value in keys.values())
+        for value in (self.actions, self.resources, *values):
+            if isinstance(value, str):  # a sequence of letters, of which a wildcard would be one
+                raise TypeError(f"got the text {value!r}, expected a list of texts")
         if any("*" in action for action in self.actions):
             raise ValueError(f"got the actions {', '.join(self.actions)}, expected them without wildcards")
         if self.wildcards and self.reason is None:

@@ -132,9 +132,9 @@ def _settings() -> Settings:
 
 def _digest(settings: Settings, tag: str) -> str | None:
     try:
-        images = _client("ecr").describe_images(repositoryName=settings.repository_name, imageIds=[{"imageTag": tag}])[
-            "imageDetails"
-        ]
+        images = _client("ecr").describe_images(
+            registryId=settings.registry, repositoryName=settings.repository_name, imageIds=[{"imageTag": tag}]
+        )["imageDetails"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ImageNotFoundException":
             return None

@@ -31,7 +31,8 @@ class Settings:
 
     Attributes:
         project: name of the CodeBuild project.
-        repository_name: name of the ECR repository.
+        registry: account whose registry the ECR repository is in.
+        repository_name: name of the repository.
         repository_uri: its address, without a tag.
         bucket: the bucket of waiters and changed sources.
         prefix: where they are in it, with a slash at its end.
@@ -43,6 +44,7 @@ class Settings:
     """
 
     project: str
+    registry: str
     repository_name: str
     repository_uri: str
     bucket: str

@@ -11,7 +11,14 @@ from local_aws.cloudformation.conditions import Conditions
 from local_aws.cloudformation.documents import load_document
 from local_aws.cloudformation.errors import ValidationError
 from local_aws.cloudformation.graph import Reference, check_cycles, condition_names, references
-from local_aws.cloudformation.intrinsics import NoResources, Pending, Resolver, ResourceValues, text_of
+from local_aws.cloudformation.intrinsics import (
+    NoResources,
+    OutputReader,
+    Pending,
+    Resolver,
+    ResourceValues,
+    text_of,
+)
 from local_aws.cloudformation.parameters import ParameterValue, definition_problems, resolve_parameters
 from local_aws.cloudformation.resources.provider import Provider
 from local_aws.cloudformation.resources.registry import find_provider
@@ -46,12 +53,14 @@ class Surroundings:
         pseudo: pseudo parameters of the stack.
         client_of: clients with the stack's credentials.
         exported: value of an export; raises ValidationError where there is none.
+        stack_output: value of another stack's output; raises ValidationError where there is none.
         export_owner: the stack that has an export of this name, or None.
     """
 
     pseudo: Mapping[str, Any]
     client_of: Callable[[str], Any]
     exported: Callable[[str], str]
+    stack_output: OutputReader
     export_owner: Callable[[str], str | None]
 
     def zones(self, region: str) -> list[str]:
@@ -143,6 +152,7 @@ def _resolver(
             condition=holds,
             resources=resources,
             exported=exported,
+            stack_output=surroundings.stack_output,
             zones=surroundings.zones,
             dynamic=lambda text: dynamic.resolve_plain(text, surroundings.client_of),
             extended=template.extended,
@@ -254,7 +264,8 @@ def _reference_problems(template: Template) -> Iterator[str]:
     types = {definition.type for definition in template.resources.values()}
     unknown_types = sorted(name for name in types if find_provider(name) is None)
     if unknown_types:
-        yield f"Template format error: Unrecognized resource types: [{', '.join(unknown_types)}]"
+        listed = ", ".join(unknown_types)
+        yield f"Template format error: Unrecognized resource types: [{listed}] (the local AWS does not offer them)"
     faults: list[str] = []
     for block, nodes in (
         ("Resources", {name: item.properties for name, item in template.resources.items()}),

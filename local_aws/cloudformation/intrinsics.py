@@ -43,6 +43,13 @@ class ResourceValues(Protocol):
         """An attribute's value, or a `Pending`."""
 
 
+class OutputReader(Protocol):
+    """Where Fn::GetStackOutput is answered."""
+
+    def __call__(self, stack: str, output: str, *, region: str | None, role_arn: str | None) -> str:
+        """The value; raises ValidationError where there is no such stack or output."""
+
+
 class NoResources:
     """For the places where resources cannot be referred to: conditions, rules, parameters."""
 
@@ -61,6 +68,7 @@ class NoResources:
 SUB_VARIABLE = re.compile(r"\$\{([^!][^}]*)\}|\$\{!([^}]*)\}")
 CONDITION_FUNCTIONS = frozenset({"Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"})
 EXTENDED_FUNCTIONS = frozenset({"Fn::ToJsonString", "Fn::Length"})
+_OUTPUT_MEMBERS = frozenset({"OutputName", "Region", "RoleArn", "StackName"})
 
 
 def function_of(node: Any) -> str | None:
@@ -111,6 +119,7 @@ class Resolver:
         condition: tells whether a condition of the template holds.
         resources: answers Ref and Fn::GetAtt.
         exported: gives an export's value by name; raises ValidationError where there is none.
+        stack_output: gives an output of another stack.
         zones: availability zones of a region, for Fn::GetAZs.
         dynamic: resolves dynamic references within a string. Default: strings stay as they are.
         extended: whether the template has the transform ``AWS::LanguageExtensions``.
@@ -122,6 +131,7 @@ class Resolver:
     condition: Callable[[str], bool]
     resources: ResourceValues = field(factory=NoResources)
     exported: Callable[[str], Any]
+    stack_output: OutputReader
     zones: Callable[[str], list[str]] = _no_zones
     dynamic: Callable[[str], str] = _literal
     extended: bool = False
@@ -342,6 +352,20 @@ def _import_value(resolver: Resolver, argument: Any) -> Any:
     return resolver.exported(text_of(name))
 
 
+def _get_stack_output(resolver: Resolver, argument: Any) -> Any:
+    if not isinstance(argument, dict) or not {"OutputName", "StackName"} <= set(argument) <= _OUTPUT_MEMBERS:
+        raise ValidationError(
+            "Template error: Fn::GetStackOutput requires StackName and OutputName, and takes Region and RoleArn"
+        )
+    members = resolver.resolve(argument)
+    if pending := _pending_in(list(members.values())):
+        return pending
+    texts = {name: text_of(value) for name, value in members.items()}
+    return resolver.stack_output(
+        texts["StackName"], texts["OutputName"], region=texts.get("Region"), role_arn=texts.get("RoleArn")
+    )
+
+
 def _cidr(resolver: Resolver, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) not in {2, 3}:
         raise ValidationError("Template error: Fn::Cidr requires (1) an ip block, (2) a count and (3) optional bits")
@@ -394,6 +418,7 @@ _FUNCTIONS: dict[str, Callable[[Resolver, Any], Any]] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAZs": _get_azs,
     "Fn::ImportValue": _import_value,
+    "Fn::GetStackOutput": _get_stack_output,
     "Fn::Cidr": _cidr,
     "Fn::ToJsonString": _to_json_string,
     "Fn::Length": _length,

@@ -1,6 +1,6 @@
 """Resource types that have no provider of ours, through moto's own CloudFormation models.
 
-Faults mended: moto's models pass over properties that they do not know (a VPC without its DNS settings) and many of
+Faults mended: moto's models pass over properties that they do not know (a stream without its encryption) and many of
 them cannot be deleted. Here only models that can be deleted are used, and a property that a model did not look at
 fails the resource. The models reach into moto's state directly: IAM is not asked for them. That is why the list is
 short; a type that matters gets a provider.
@@ -23,9 +23,6 @@ from local_aws.cloudformation.resources.provider import Provider, ResourceScope,
 
 # type: module and class of moto's model, and the property that names the resource
 _MODELS = {
-    "AWS::EC2::SecurityGroup": ("moto.ec2.models.security_groups", "SecurityGroup", "GroupName"),
-    "AWS::EC2::Subnet": ("moto.ec2.models.subnets", "Subnet", None),
-    "AWS::EC2::VPC": ("moto.ec2.models.vpcs", "VPC", None),
     "AWS::Kinesis::Stream": ("moto.kinesis.models", "Stream", "Name"),
 }
 
@@ -54,7 +51,7 @@ class MotoProvider(Provider):
     """A type as moto's model makes it.
 
     Args:
-        resource_type: such as ``AWS::EC2::VPC``.
+        resource_type: such as ``AWS::Kinesis::Stream``.
         model: moto's class.
         name: the property that names the resource, if any.
     """

@@ -58,12 +58,13 @@ class NestedStacks:
         stack.root_id = self.parent.root_id or self.parent.stack_id
         stack.role_arn, stack.capabilities = self.parent.role_arn, list(self.parent.capabilities)
         stack.timeout_minutes = int(properties["TimeoutInMinutes"]) if "TimeoutInMinutes" in properties else None
-        scope.created(stack.stack_id)
         try:
             evaluation = self._evaluate(stack, properties, {})
         except BaseException:
             state.stacks.pop(stack.stack_id)
             raise
+        # told only now: command lines look at the events of every nested stack that they hear of
+        scope.created(stack.stack_id)
         engine = self.service.engine(stack, self.credentials)
         # a nested failure is undone by the parent's rollback, which deletes the nested stack
         engine.create(evaluation, on_failure="DO_NOTHING", reason=None)

@@ -18,6 +18,7 @@ from local_aws.cloudformation.evaluation import Evaluation, Surroundings, evalua
 from local_aws.cloudformation.nested import NestedStacks
 from local_aws.cloudformation.parameters import ParameterValue
 from local_aws.cloudformation.resource_work import ResourceWorker
+from local_aws.cloudformation.stack_outputs import StackOutputs
 from local_aws.cloudformation.stacks import RegionState, Stack
 from local_aws.cloudformation.template_source import template_body
 from local_aws.gateway.context import RegionalState, RequestContext
@@ -123,6 +124,7 @@ class StackService:
             pseudo=pseudo,
             client_of=lambda service: self.platform.client(service, region=stack.region, credentials=credentials),
             exported=state.exported,
+            stack_output=StackOutputs(platform=self.platform, region=stack.region, credentials=credentials).read,
             export_owner=state.export_owner,
         )
         return evaluate(body, given, previous=previous, tags=tags, surroundings=surroundings)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,13 @@ class ArtifactsError(Exception):
 
 
 def upload(
-    s3: Any, settings: Mapping[str, Any], wanted: Artifacts | None, build: Mapping[str, Any], source_dir: Path
+    s3: Any,
+    settings: Mapping[str, Any],
+    wanted: Artifacts | None,
+    build: Mapping[str, Any],
+    source_dir: Path,
+    *,
+    expand: Callable[[str], str],
 ) -> dict[str, Any]:
     """Collects the files and sends them.
 
@@ -29,6 +35,7 @@ def upload(
         wanted: the buildspec's, or None.
         build: the build's record.
         source_dir: where patterns start.
+        expand: gives a text of the buildspec as the build's shell reads it.
 
     Returns:
         ``location`` and, for an archive, ``sha256sum`` and ``md5sum``.
@@ -39,7 +46,7 @@ def upload(
     files = collect(wanted, source_dir) if wanted is not None else {}
     if not files:
         raise ArtifactsError("no matching artifact paths found")
-    key = _key(settings, wanted, build)
+    key = _key(settings, wanted, build, expand)
     encryption = {}
     if not settings.get("encryptionDisabled", False):
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": build["encryptionKey"]}
@@ -82,10 +89,12 @@ def collect(wanted: Artifacts, source_dir: Path) -> dict[str, Path]:
     return found
 
 
-def _key(settings: Mapping[str, Any], wanted: Artifacts | None, build: Mapping[str, Any]) -> str:
+def _key(
+    settings: Mapping[str, Any], wanted: Artifacts | None, build: Mapping[str, Any], expand: Callable[[str], str]
+) -> str:
     name = settings.get("name", build["projectName"])
     if wanted is not None and wanted.name is not None and settings.get("overrideArtifactName", False):
-        name = wanted.name
+        name = expand(wanted.name)
     parts = [settings.get("path", "")]
     if settings.get("namespaceType") == "BUILD_ID":
         parts.append(build["id"].partition(":")[2])

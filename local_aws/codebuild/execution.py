@@ -246,6 +246,7 @@ class BuildExecution:
                 )
 
     def _upload(self) -> None:
+        assert self._shell is not None  # noqa: S101 - made with the source
         build = self.record.snapshot()
         settings = [(self._settings("artifacts"), self._buildspec.artifacts)]
         settings += [
@@ -258,7 +259,9 @@ class BuildExecution:
             found: dict[str, Any] = {}
             if settings_of_one.get("type") == "S3":
                 try:
-                    found = artifacts.upload(s3, settings_of_one, wanted, build, self._folders.source)
+                    found = artifacts.upload(
+                        s3, settings_of_one, wanted, build, self._folders.source, expand=self._shell.expand
+                    )
                 except artifacts.ArtifactsError as error:
                     raise PhaseFailedError("CLIENT_ERROR", str(error)) from error
             uploaded.append({**settings_of_one, **found})

@@ -89,6 +89,13 @@ class BuildShell:
         code = self.run(f'[ -n "${{{name}+set}}" ] && printf \'%s\' "${name}" >{shlex.quote(str(answer))}')
         return answer.read_text() if code == 0 else None
 
+    def expand(self, text: str) -> str:
+        """A text with its variables and commands replaced, as within double quotes."""
+        answer = self._folder / "answer"
+        answer.unlink(missing_ok=True)
+        self.run(f"printf '%s' \"{text}\" >{shlex.quote(str(answer))}")
+        return answer.read_text() if answer.exists() else text
+
     def terminate(self, grace_seconds: float = 2.0) -> None:
         """Ends the shell and all that its commands started; the running `run` raises."""
         with self._lock:

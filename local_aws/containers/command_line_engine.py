@@ -21,8 +21,7 @@ from local_aws.platform import Platform
 from local_aws.processes import ManagedProcess
 
 OWNER_LABEL = "local-aws.server"
-_TRIAL_IMAGE = "local-aws/trial"
-_TRIAL_SECONDS = 30
+_CALL_SECONDS = 30
 _KEPT = (
     "CONTAINERS_CONF",
     "CONTAINERS_STORAGE_CONF",
@@ -233,13 +232,15 @@ class CommandLineContainer:
 
 def _try(program: str, settings: Mapping[str, str], content: bytes) -> str:
     """Why a trial run fails, or an empty text."""
+    image = f"local-aws/trial:{uuid.uuid4().hex[:12]}"  # its own: others may try at the same time
     with tempfile.NamedTemporaryFile(suffix=".tar") as file:
         file.write(content)
         file.flush()
-        imported = _call(program, settings, "import", file.name, _TRIAL_IMAGE)
+        imported = _call(program, settings, "import", file.name, image)
     if imported.returncode:
         return f"import: {imported.stderr.strip() or imported.stdout.strip()}"
-    ran = _call(program, settings, "run", "--rm", "--network", "host", _TRIAL_IMAGE, "/trial")
+    ran = _call(program, settings, "run", "--rm", "--network", "host", image, "/trial")
+    _call(program, settings, "rmi", "--force", image)
     if ran.returncode != trial.EXIT_CODE:
         return f"trial run exited with {ran.returncode}: {ran.stderr.strip()}"
     return ""
@@ -265,7 +266,7 @@ def _call(program: str, settings: Mapping[str, str], *arguments: str) -> "subpro
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_TRIAL_SECONDS,
+            timeout=_CALL_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

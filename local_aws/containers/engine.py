@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:  # loads boto3, which `docker` in a build seldom needs
+if TYPE_CHECKING:  # the platform loads boto3, which `docker` in a build seldom needs
+    from local_aws.containers.process.engine import ProcessEngine
     from local_aws.platform import Credentials, Platform
 
 ENGINE_VARIABLE = "MLOPS_CONTAINER_ENGINE"
@@ -114,7 +115,8 @@ _lock = threading.Lock()
 def choose_engine(platform: "Platform") -> ContainerEngine:
     """The engine of this machine: the first of docker, podman, process and process-basedir that a trial run proves.
 
-    The choice is made once for each local AWS. ``MLOPS_CONTAINER_ENGINE`` forces one by name.
+    Behind docker and podman stand processes, for images whose base image cannot be fetched. The choice is made once for
+    each local AWS. ``MLOPS_CONTAINER_ENGINE`` forces one by name, with nothing behind it.
 
     Raises:
         EngineError: the forced engine is unknown or does not work, or none does; the message says why.
@@ -127,27 +129,33 @@ def choose_engine(platform: "Platform") -> ContainerEngine:
 
 
 def _first_working(platform: "Platform") -> ContainerEngine:
+    # engines import this module
+    from local_aws.containers.command_line_engine import CommandLineEngine
+    from local_aws.containers.pair import EnginePair
+    from local_aws.containers.process.engine import ProcessEngine
+
     forced = os.environ.get(ENGINE_VARIABLE, "")
     if forced and forced not in ENGINE_NAMES:
         raise EngineError(f"{ENGINE_VARIABLE}={forced}: expected one of {', '.join(ENGINE_NAMES)}")
     reasons = []
     for name in (forced,) if forced else ENGINE_NAMES:
         try:
-            return _make(name, platform)
+            if name == "process":
+                return ProcessEngine.probe(platform)
+            if name == "process-basedir":
+                return ProcessEngine(platform)
+            engine = CommandLineEngine.probe(name, platform)
         except EngineError as error:
             reasons.append(f"{name}: {error}")
+            continue
+        return engine if forced else EnginePair(engine, _processes(platform))
     raise EngineError("no container engine works here: " + "; ".join(reasons))
 
 
-def _make(name: str, platform: "Platform") -> ContainerEngine:
-    # engines import this module
-    from local_aws.containers.command_line_engine import CommandLineEngine
-    from local_aws.containers.process.engine import ProcessEngine, Storage
-    from local_aws.containers.process.view import PrivateView
+def _processes(platform: "Platform") -> "ProcessEngine":
+    from local_aws.containers.process.engine import ProcessEngine
 
-    if name == "process":
-        storage = Storage.of(platform.state_dir, platform.cache_dir)
-        return ProcessEngine(platform, PrivateView.probe(storage.folders()))
-    if name == "process-basedir":
+    try:
+        return ProcessEngine.probe(platform)
+    except EngineError:
         return ProcessEngine(platform)
-    return CommandLineEngine.probe(name, platform)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from local_aws.platform import Credentials, Platform
 
@@ -59,8 +59,8 @@ class LogSender:
                 code = error.response["Error"]["Code"]
                 if not code.startswith("AccessDenied"):
                     _log.warning("logs of %s were lost: %s", log.group, error)
-            except BotoCoreError as error:
-                _log.warning("logs of %s were lost: %s", log.group, error)
+            except Exception:  # noqa: BLE001 - the lines that come later must not be lost with these
+                _log.exception("logs of %s were lost", log.group)
 
     def _put(self, log: "FunctionLog", events: list[dict[str, Any]]) -> None:
         client = self.platform.client("logs", region=log.region, credentials=log.credentials)

@@ -5,8 +5,10 @@ import binascii
 import hashlib
 import io
 import os
+import re
 import shutil
 import stat
+import sys
 import threading
 import zipfile
 import zlib
@@ -22,6 +24,8 @@ from local_aws.platform import SERVICE_CREDENTIALS, Credentials, Platform
 _UNZIPPED_LIMIT = 262_144_000
 _INLINE_LIMIT = 50 * 1024 * 1024
 _UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
+# where AWS's runtimes have Python: what programs of layers (CDK's AWS CLI) name in their first line
+_PYTHON_OF_AWS = re.compile(rb"\A#!\s*/var/lang/bin/python[0-9.]*[^\n]*")
 
 
 @frozen(kw_only=True)
@@ -124,15 +128,22 @@ class PackageStore:
                 shutil.rmtree(unpacking, ignore_errors=True)
                 try:
                     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                        _unpack(archive, unpacking)
+                        _unpack(archive, unpacking, self._python())
                 except (zipfile.BadZipFile, zlib.error, NotImplementedError, UnicodeError) as error:
                     raise AwsError("InvalidParameterValueException", _UNREADABLE) from error
                 package.zip_file.write_bytes(data)
                 unpacking.rename(package.folder)
         return package
 
+    def _python(self) -> Path:
+        """This machine's Python by a path that fits a script's first line: one without spaces."""
+        link = self.folder / "python"
+        if not link.is_symlink():
+            link.symlink_to(sys.executable)
+        return link
 
-def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
+
+def _unpack(archive: zipfile.ZipFile, folder: Path, python: Path) -> None:
     members = archive.infolist()
     if not members:
         raise AwsError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
@@ -160,6 +171,9 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
             target.symlink_to(link)
             continue
         with archive.open(member) as source, target.open("wb") as sink:
+            if mode & 0o111:
+                # -S: it sees its own libraries alone, not what the server has installed
+                sink.write(_PYTHON_OF_AWS.sub(b"#!%b -S" % os.fsencode(python), source.readline(), count=1))
             shutil.copyfileobj(source, sink)
         target.chmod(0o555 if mode & 0o111 else 0o444)
 

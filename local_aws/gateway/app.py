@@ -13,10 +13,10 @@ from attrs import define, field
 from local_aws.gateway import guard, moto_bridge, refusals, wire
 from local_aws.gateway.context import DEFAULT_ACCOUNT, Principal, RequestContext
 from local_aws.gateway.errors import AwsError
-from local_aws.gateway.http import HttpRequest, Signature, path_style, plain_body
+from local_aws.gateway.http import HttpRequest, Signature, inflated_body, path_style, plain_body
 from local_aws.gateway.offers import OFFERS, check_offer, check_use
 from local_aws.gateway.operations import Handler, OperationGroup
-from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ARN_HEADER
+from local_aws.platform import SERVICE_ACCESS_KEY, SOURCE_ACCOUNT_HEADER, SOURCE_ARN_HEADER
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -25,6 +25,8 @@ DataPlane = Callable[[Scope, Receive, Send, re.Match[str]], Awaitable[None]]
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 _log = logging.getLogger(__name__)
+
+_THREADS = 128  # requests that wait for others, such as a function's invocation, hold one each
 
 
 class Authority(Protocol):
@@ -60,14 +62,19 @@ class Gateway:
     Args:
         authority: who is who, and who may what.
         protocol: serves connections, where a service brings its own for a path that must be fast. Default: uvicorn's.
+        on_thread_start: called by each thread before it carries out requests. Default: nothing.
     """
 
     authority: Authority
     protocol: type[asyncio.Protocol] | None = None
+    on_thread_start: Callable[[], None] | None = None
     _operations: dict[str, dict[str, Handler]] = field(factory=dict)
     _amendments: dict[tuple[str, str], Handler] = field(factory=dict)
     _routes: list[tuple[str, re.Pattern[str], DataPlane]] = field(factory=list)
-    _threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(128, thread_name_prefix="request"))
+    _threads: ThreadPoolExecutor = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request", initializer=self.on_thread_start)
 
     @property
     def services(self) -> dict[str, str]:
@@ -131,8 +138,7 @@ class Gateway:
 
     def _answer(self, request: HttpRequest, request_id: str) -> Answer:
         signature = Signature.of(request)
-        if signature.signing_name == "s3":
-            request = plain_body(path_style(request))
+        request = plain_body(path_style(request)) if signature.signing_name == "s3" else inflated_body(request)
         environ = moto_bridge.environ_of(request)
         parsed = moto_bridge.request_of(environ)
         call = wire.resolve(parsed, signature.signing_name)
@@ -143,12 +149,15 @@ class Gateway:
             refusals.check_time(signature)
             principal = self.authority.principal(signature.access_key, call.service)
             source_arn = request.header(SOURCE_ARN_HEADER) if principal.service else ""
+            source_account = request.header(SOURCE_ACCOUNT_HEADER) if principal.service else ""
             context = RequestContext(
-                account=_account(principal, source_arn),
+                # a service acts in the account of the resource it acts for
+                account=source_account or principal.account,
                 region=signature.region,
                 principal=principal,
                 request_id=request_id,
                 source_arn=source_arn or None,
+                source_account=source_account or None,
             )
             handler = self._handler(call)
             parameters = wire.parse(parsed, call)
@@ -185,11 +194,6 @@ class Gateway:
         if call.operation not in service:
             raise wire.not_available(call)
         return service[call.operation]
-
-
-def _account(principal: Principal, source_arn: str) -> str:
-    """Where a request acts: in the caller's account, for a service in that of the resource it acts for."""
-    return source_arn.split(":")[4] if source_arn.count(":") > 4 else principal.account
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -38,6 +38,7 @@ class RequestContext:
         principal: who asks.
         request_id: unique to this request; appears in the answer's metadata.
         source_arn: the resource on whose behalf an AWS service asks (``aws:SourceArn``), else None.
+        source_account: the account of that resource (``aws:SourceAccount``).
     """
 
     account: str
@@ -45,6 +46,7 @@ class RequestContext:
     principal: Principal
     request_id: str
     source_arn: str | None = None
+    source_account: str | None = None
 
 
 S = TypeVar("S")

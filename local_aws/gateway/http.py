@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import gzip
 import hashlib
 import re
 import zlib
@@ -149,6 +150,23 @@ def plain_body(request: HttpRequest) -> HttpRequest:
     plain = evolve(request, headers=tuple(headers), body=body)
     _check_body(plain)
     return plain
+
+
+def inflated_body(request: HttpRequest) -> HttpRequest:
+    """A request without gzip, in which SDKs wrap the larger requests of services that allow it.
+
+    Raises:
+        AwsError: ``SerializationException`` where the body is not what its header says.
+    """
+    if request.header("content-encoding") != "gzip":
+        return request
+    try:
+        body = gzip.decompress(request.body)
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"the request's Content-Encoding is gzip, its body is not: {error}"
+        raise AwsError("SerializationException", message, status=400) from error
+    headers = tuple(item for item in request.headers if item[0] not in ("content-encoding", "content-length"))
+    return evolve(request, headers=(*headers, ("content-length", str(len(body)))), body=body)
 
 
 def _unchunk(body: bytes) -> tuple[bytes, list[tuple[str, str]]]:

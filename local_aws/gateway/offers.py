@@ -94,7 +94,3 @@ def check_use(service: str, operation: str, parameters: Mapping[str, Any]) -> No
     if (service, operation) == ("iam", "CreateUser") and "PermissionsBoundary" in parameters:
         # moto would forget it, and the user be free
         raise NotAvailableLocallyError("permissions boundaries of IAM users")
-    if service == "s3" and operation.startswith("PutBucketNotification"):
-        wanted = parameters.get("NotificationConfiguration") or {}
-        if "LambdaFunctionConfigurations" in wanted:
-            raise NotAvailableLocallyError("S3 event notifications with LambdaFunctionConfigurations")

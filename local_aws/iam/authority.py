@@ -85,7 +85,8 @@ class IamAuthority:
         }
         if context.source_arn is not None:
             keys["aws:sourcearn"] = context.source_arn
-            keys["aws:sourceaccount"] = context.source_arn.split(":")[4]
+        if context.source_account is not None:
+            keys["aws:sourceaccount"] = context.source_account
             if context.principal.service == "cloudwatch.amazonaws.com":
                 # the older key, which topics' default policies ask for
                 keys["aws:sourceowner"] = keys["aws:sourceaccount"]
@@ -205,7 +206,7 @@ class IamAuthority:
         return decision, caller
 
     def _resource_policy(self, resource: str, action: str) -> ResourcePolicy | None:
-        if not resource.startswith("arn:"):
+        if not _is_arn(resource):
             return None
         service = resource.split(":", 3)[2]
         if service == "iam" and action != "sts:AssumeRole":
@@ -246,8 +247,13 @@ def _granted(policy: ResourcePolicy, caller: Caller, action: str) -> bool:
     )
 
 
+def _is_arn(resource: str) -> bool:
+    # a request may name anything; the service says what is wrong with it
+    return resource.startswith("arn:") and resource.count(":") >= 5
+
+
 def _account_of(resource: str) -> str:
-    if resource == ANY_RESOURCE or not resource.startswith("arn:"):
+    if resource == ANY_RESOURCE or not _is_arn(resource):
         return ""
     account = resource.split(":", 5)[4]
     return account if account.isdigit() else ""

@@ -294,6 +294,14 @@ def _cloudwatch(operation: str, parameters: Parameters, place: Place) -> Iterato
             yield (place.arn("cloudwatch", f"alarm:{name}"),)
 
 
+def _ec2(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
+    # what makes, describes and connects networks is asked for on all resources
+    if operation.startswith(("Authorize", "Revoke", "Delete", "Modify", "Update")) and "SecurityGroup" in operation:
+        group = parameters.get("GroupId")
+        if group:
+            yield (place.arn("ec2", f"security-group/{group}"),)
+
+
 def _secretsmanager(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
     if "SecretId" in parameters:
         secret = state.secret(place.account, place.region, parameters["SecretId"])
@@ -339,6 +347,7 @@ _FINDERS: dict[str, Finder] = {
     "cloudwatch": _cloudwatch,
     "codebuild": _codebuild,
     "dynamodb": _dynamodb,
+    "ec2": _ec2,
     "ecr": _ecr,
     "events": _events,
     "iam": _iam,

@@ -4,17 +4,21 @@ Mends are applied when the first request for their service comes, so that a serv
 does not load it.
 """
 
+from contextvars import ContextVar
 from importlib import import_module
 
 from local_aws.platform import Platform
 
 _MENDS = {
-    "cloudwatch": ("alarm_states",),
+    "cloudwatch": ("alarm_states", "dashboard_tags"),
+    "dynamodb": ("table_changes",),
     "ecr": ("ecr_images",),
     "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),
+    "logs": ("log_events", "log_groups"),
     "s3": ("bucket_events", "bucket_logging", "bucket_policies"),
     "sns": ("topic_queues", "sns_delivery"),
+    "sqs": ("queue_attributes",),
     "ssm": ("parameter_store",),
 }
 
@@ -30,11 +34,17 @@ def apply(service: str) -> None:
 
 
 _platforms: list[Platform] = []
+_serving: ContextVar[Platform | None] = ContextVar("serving", default=None)
 
 
 def use(platform: Platform) -> None:
-    """Mends that call services do so through this local AWS. Moto's state is the process's: the newest counts."""
+    """Mends that call services do so through this local AWS, unless their thread serves another."""
     _platforms.append(platform)
+
+
+def serve(platform: Platform) -> None:
+    """The calling thread carries out the requests of this local AWS: moto's state is shared by all of a process."""
+    _serving.set(platform)
 
 
 def leave(platform: Platform) -> None:
@@ -43,5 +53,5 @@ def leave(platform: Platform) -> None:
 
 
 def platform_in_use() -> Platform | None:
-    """The local AWS that runs, None where none does."""
-    return _platforms[-1] if _platforms else None
+    """The local AWS that this thread serves, else the newest that runs; None where none does."""
+    return _serving.get() or (_platforms[-1] if _platforms else None)

@@ -9,16 +9,18 @@ from botocore.exceptions import ClientError
 from mlops_cli import buckets, deployment
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.options import Aws, Environment
-from mlops_cli.errors import BAD_INPUT, CliError
+from mlops_cli.errors import CliError
 from mlops_cli.project import LOCAL_ENVIRONMENT
 from mlops_cli.target import Target, choose_target
+
+ENDPOINT = "endpoint"
+"""What `made_by_runs` calls one."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the application."""
-    app.command()(deploy)
-    app.command()(destroy)
-    app.command()(cleanup)
+    for command in (deploy, destroy, cleanup):
+        app.command(rich_help_panel="The app in an account")(command)
 
 
 def deploy(aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
@@ -64,6 +66,15 @@ def destroy(
 ) -> None:
     """Delete an environment's stacks. What its settings retain (buckets, keys, images) stays."""
     target = choose_target(aws=aws)
+    if not deployment.stacks(target, environment):
+        typer.echo(f"nothing is deployed for environment {environment!r}")
+        return
+    endpoints = [name for kind, name in made_by_runs(target, environment) if kind == ENDPOINT]
+    if endpoints:
+        raise CliError(
+            f"endpoints that runs of the workflows made would stay, and cost money: {', '.join(endpoints)}",
+            hint=f"delete them first with {deployment.command('cleanup', target, environment)}: it needs the stacks",
+        )
     full = [bucket for bucket in buckets.deleted_with(target, environment) if buckets.holds_something(target, bucket)]
     if full and not empty_buckets:
         raise CliError(
@@ -88,6 +99,7 @@ def cleanup(
 ) -> None:
     """Delete the endpoints, endpoint configurations and models that runs of the workflows made."""
     target = choose_target(aws=aws)
+    deployment.outputs(target, environment)  # says so where nothing is deployed
     made = made_by_runs(target, environment)
     if not made:
         typer.echo("nothing to clean up")
@@ -103,17 +115,18 @@ def cleanup(
 def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
     """Kind and name of what executions of the environment's workflows made: read from their execution input."""
     stepfunctions, made = target.client("stepfunctions"), []
-    arns = [value for key, value in deployment.outputs(target, environment).items() if key.endswith("StateMachineArn")]
     names: set[str] = set()
-    for arn in arns:
+    for arn in deployment.state_machines(target, environment):
         for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=arn):
             for execution in page["executions"]:
                 described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
                 values = json.loads(described.get("input") or "{}")
-                names |= {value for key, value in values.items() if key.endswith("Name") and isinstance(value, str)}
+                if isinstance(values, dict):
+                    named = (value for key, value in values.items() if key.endswith("Name"))
+                    names |= {name for name in named if isinstance(name, str)}
     sagemaker = target.client("sagemaker")
     for kind, operation, members, member in (
-        ("endpoint", "list_endpoints", "Endpoints", "EndpointName"),
+        (ENDPOINT, "list_endpoints", "Endpoints", "EndpointName"),
         ("endpoint configuration", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
         ("model", "list_models", "Models", "ModelName"),
     ):
@@ -126,7 +139,7 @@ def remove(target: Target, made: list[tuple[str, str]]) -> None:
     """Deletes what `made_by_runs` found."""
     sagemaker = target.client("sagemaker")
     deletions = {
-        "endpoint": lambda name: sagemaker.delete_endpoint(EndpointName=name),
+        ENDPOINT: lambda name: sagemaker.delete_endpoint(EndpointName=name),
         "endpoint configuration": lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
         "model": lambda name: sagemaker.delete_model(ModelName=name),
     }
@@ -134,4 +147,4 @@ def remove(target: Target, made: list[tuple[str, str]]) -> None:
         try:
             deletions[kind](name)
         except ClientError as error:
-            raise CliError(f"could not delete {kind} {name}: {error}", exit_code=BAD_INPUT) from error
+            raise CliError(f"could not delete {kind} {name}: {error}") from error

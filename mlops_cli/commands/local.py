@@ -1,6 +1,7 @@
 """``mlops local``: the embedded AWS."""
 
 import shlex
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,18 +12,21 @@ from mlops_cli.errors import UNAVAILABLE
 from mlops_cli.project import LOCAL_ENVIRONMENT, LOCAL_LOG, shown
 from mlops_cli.target import Target, choose_target
 
-app = typer.Typer(help="The embedded AWS on 127.0.0.1.", no_args_is_help=True)
+app = typer.Typer(
+    help="Start, find and end the embedded AWS on 127.0.0.1: up, env, status, down.", no_args_is_help=True
+)
 
 
 @app.command()
 def up(
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1. Default: 4577, else a free one.")
+        int | None,
+        typer.Option(min=1, max=65535, metavar="PORT", help="Port on 127.0.0.1. Default: 4577, else a free one."),
     ] = None,
     deploy: Annotated[bool, typer.Option("--deploy/--no-deploy", help="Deploy the app after the start.")] = True,
 ) -> None:
     """Start the local AWS in the background, and deploy the app to it."""
-    server = local_server.running_server()
+    server = local_server.running_on(port)
     if server is None:
         server = local_server.start(port)
         typer.echo(f"local AWS: {server.endpoint_url} (process {server.pid}, log {shown(LOCAL_LOG)})")
@@ -47,9 +51,15 @@ def status() -> None:
     if server is None:
         typer.echo("the local AWS is not running")
         raise typer.Exit(UNAVAILABLE)
+    found = local_server.health(server) or {}
+    up = timedelta(seconds=round(found.get("uptime_seconds", 0)))
     typer.echo(f"endpoint: {server.endpoint_url}")
-    for name, value in (local_server.health(server) or {}).items():
-        typer.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+    typer.echo(f"process: {server.pid}, up for {up}, {found.get('resident_mib', 0):.0f} MiB")
+    typer.echo(f"engine: {found.get('engine') or 'not known yet'}")
+    services = found.get("services", {})
+    for title, kind in (("services of its own", "local"), ("services kept by moto", "moto")):
+        typer.echo(f"{title}: {', '.join(name for name in services if services[name] == kind)}")
+    typer.echo(f"log: {shown(LOCAL_LOG)}")
 
 
 @app.command()

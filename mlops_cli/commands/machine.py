@@ -13,14 +13,15 @@ import typer
 
 from mlops_cli import local_server
 from mlops_cli.errors import UNAVAILABLE
-from mlops_cli.project import CDK, ROOT, from_caller
+from mlops_cli.project import CDK, ROOT, output_file
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the application."""
-    app.command()(doctor)
-    app.command()(demo)
+    app.command(rich_help_panel="Begin here")(demo)
+    app.command(rich_help_panel="Begin here")(doctor)
     app.command(
+        rich_help_panel="Begin here",
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
         help="Run the test suite; arguments go to pytest.",
     )(test)
@@ -81,15 +82,18 @@ def _memory_gib() -> float:
 
 
 def demo(
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write what happened to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write what happened to this file.")
+    ] = None,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of the local AWS. Default: 4577, else a free one.")
+        int | None,
+        typer.Option(min=1, max=65535, metavar="PORT", help="Port of the local AWS. Default: 4577, else a free one."),
     ] = None,
 ) -> None:
     """Start the local AWS, deploy the app, run its workflow, and call the live endpoint that comes out of it."""
     from mlops_cli.demo import run_demo
 
-    run_demo(port=port, json_file=None if json_file is None else from_caller(json_file))
+    run_demo(port=port, json_file=None if json_file is None else output_file(json_file))
 
 
 def test(context: typer.Context) -> None:

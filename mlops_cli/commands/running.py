@@ -12,10 +12,15 @@ from mlops_cli import deployment, executions, hints, log_tail, sample_data
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, FAILED, CliError
 from mlops_cli.executions import Progress
-from mlops_cli.project import LOCAL_ENVIRONMENT, from_caller
+from mlops_cli.project import LOCAL_ENVIRONMENT, output_file
 from mlops_cli.target import Target, choose_target
 
+PANEL = "Workflows and endpoints"
 _LOG_LINES = 15
+
+Workflow = Annotated[
+    str, typer.Argument(metavar="WORKFLOW", help="Name of a deployed workflow, or a state machine's name or ARN.")
+]
 
 
 class GraphFormat(enum.StrEnum):
@@ -28,19 +33,19 @@ class GraphFormat(enum.StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the application."""
-    app.command()(run)
-    app.command()(watch)
-    app.command()(graph)
-    app.command()(logs)
+    for command in (run, watch, graph, logs):
+        app.command(rich_help_panel=PANEL)(command)
 
 
 def run(
-    workflow: Annotated[str, typer.Argument(help="Name of a deployed workflow, or a state machine's name or ARN.")],
+    workflow: Workflow,
     values: Annotated[
-        list[str] | None, typer.Option("--input", "-i", help="KEY=VALUE of the execution input; repeatable.")
+        list[str] | None,
+        typer.Option("--input", "-i", metavar="KEY=VALUE", help="A member of the execution input; repeatable."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the execution. Default: the workflow's name and the time.")
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the execution. Default: the workflow's name and the time."),
     ] = None,
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
@@ -54,48 +59,59 @@ def run(
     given = parse_inputs(values or [])
     sample_data.ensure(target, environment, workflow)
     execution = executions.start(target, machine, given, name=name or new_name(workflow))
-    finish(target, show(target, execution))
+    _follow(target, execution)
 
 
 def watch(
-    execution: Annotated[str, typer.Argument(help="ARN of an execution, or a workflow's name for its newest one.")],
+    execution: Annotated[
+        str,
+        typer.Argument(metavar="EXECUTION", help="Name or ARN of an execution, or a workflow's name for its newest."),
+    ],
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
 ) -> None:
     """Follow a running execution, or show a finished one. Exit code 1 when it failed."""
     target = choose_target(aws=aws)
-    finish(target, show(target, find_execution(target, environment, execution)))
+    _follow(target, find_execution(target, environment, execution))
 
 
 def graph(
-    workflow: Annotated[str, typer.Argument(help="Name of a deployed workflow, or a state machine's name or ARN.")],
+    workflow: Workflow,
     form: Annotated[GraphFormat, typer.Option("--format", "-f", help="What to draw.")] = GraphFormat.mermaid,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write. Default: standard output.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write. Default: standard output."),
     ] = None,
     execution: Annotated[
-        str | None, typer.Option(help="ARN of an execution, or `latest`: colours the states by its status.")
+        str | None,
+        typer.Option(
+            metavar="EXECUTION", help="Name or ARN of an execution, or `latest`: colours the states by its status."
+        ),
     ] = None,
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
 ) -> None:
     """Draw a deployed workflow, with the state of an execution on it where one is named."""
+    file = None if output is None else output_file(output)
     target = choose_target(aws=aws)
     machine = deployment.state_machine_arn(target, environment, workflow)
     progress = None
     if execution is not None:
-        arn = newest_execution(target, machine) if execution == "latest" else execution
-        progress = executions.follow(target, arn, lambda _: None)
-    text = draw(target, machine, form, progress)
-    if output is None:
-        typer.echo(text)
+        progress = executions.look(target, _execution_of(target, machine, execution))
+    title = workflow.rpartition(":")[2]
+    text = draw(target, machine, form, title if progress is None else f"{title}: {progress.name}", progress)
+    if file is None:
+        typer.echo(text.rstrip("\n"))
     else:
-        from_caller(output).write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         typer.echo(f"wrote {output}")
 
 
 def logs(
-    job: Annotated[str, typer.Argument(help="Name of a training job or an endpoint, or a build's id (project:uuid).")],
+    job: Annotated[
+        str,
+        typer.Argument(metavar="JOB", help="Name of a training job or an endpoint, or a build's id (project:uuid)."),
+    ],
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many of the last lines.")] = 100,
     aws: Aws = False,
 ) -> None:
@@ -134,10 +150,34 @@ def new_name(workflow: str) -> str:
 
 
 def find_execution(target: Target, environment: str, text: str) -> str:
-    """The ARN of the execution that a person means."""
+    """The ARN of the execution that a person means: by its ARN, its name, or its workflow's name.
+
+    Raises:
+        CliError: there is none of that name.
+    """
     if text.startswith("arn:") and ":execution:" in text:
         return text
-    return newest_execution(target, deployment.state_machine_arn(target, environment, text))
+    for machine in deployment.state_machines(target, environment):
+        found = executions.find(target, machine, text)
+        if found is not None:
+            return found
+    try:
+        machine = deployment.state_machine_arn(target, environment, text)
+    except CliError as error:
+        message = f"no execution is called {text!r}, and {error.message}"
+        raise CliError(message, hint=error.hint, exit_code=error.exit_code) from error
+    return newest_execution(target, machine)
+
+
+def _execution_of(target: Target, machine: str, text: str) -> str:
+    if text == "latest":
+        return newest_execution(target, machine)
+    if text.startswith("arn:"):
+        return text
+    found = executions.find(target, machine, text)
+    if found is None:
+        raise CliError(f"the workflow has no execution {text!r}", exit_code=BAD_INPUT)
+    return found
 
 
 def newest_execution(target: Target, machine: str) -> str:
@@ -154,19 +194,22 @@ def newest_execution(target: Target, machine: str) -> str:
 
 def show(target: Target, execution: str) -> Progress:
     """Follows an execution on the screen."""
-    from mlops_cli.presentation import ExecutionView, console
+    from mlops_cli.presentation import ExecutionView
 
-    console.print(f"execution {execution}")
     with ExecutionView() as view:
         return executions.follow(target, execution, view)
 
 
-def finish(target: Target, progress: Progress) -> None:
-    """Ends the command as the execution ended: with its failing step's cause and log, where it failed."""
-    if progress.status == executions.SUCCEEDED:
-        return
-    report_failure(target, progress)
-    raise typer.Exit(FAILED)
+def _follow(target: Target, execution: str) -> None:
+    """Follows an execution and ends the command as it ends: with its failing step's cause and log, where it failed."""
+    try:
+        progress = show(target, execution)
+    except KeyboardInterrupt:
+        typer.echo(f"the execution goes on; `./mlops watch {execution.rpartition(':')[2]}` follows it again", err=True)
+        raise
+    if progress.status != executions.SUCCEEDED:
+        report_failure(target, progress)
+        raise typer.Exit(FAILED)
 
 
 def report_failure(target: Target, progress: Progress) -> None:
@@ -178,19 +221,19 @@ def report_failure(target: Target, progress: Progress) -> None:
     if failure.job is not None:
         lines = log_tail.of_training_job(target, failure.job, _LOG_LINES)
     elif failure.build is not None:
-        lines = log_tail.of_build(target, failure.build, _LOG_LINES)
+        lines = log_tail.of_failed_build(target, failure.build, _LOG_LINES)
     elif failure.endpoint is not None:
         lines = log_tail.of_endpoint(target, failure.endpoint, _LOG_LINES)
     print_failure(failure, lines, hint=hints.of_failure(target, failure))
 
 
-def draw(target: Target, machine: str, form: GraphFormat, progress: Progress | None) -> str:
-    """The picture of a deployed state machine."""
+def draw(target: Target, machine: str, form: GraphFormat, title: str, progress: Progress | None) -> str:
+    """The picture of a deployed state machine, with an execution's state on it where one is given."""
     from constructs_lib.rendering import diagrams
 
     described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
     definition: dict[str, Any] = json.loads(described["definition"])
-    graph_model = diagrams.Graph.from_states(definition, title=described["name"])
+    graph_model = diagrams.Graph.from_states(definition, title=title)
     return str(getattr(diagrams, f"draw_{form}")(graph_model, statuses(progress)))
 
 

@@ -8,17 +8,15 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-import boto3
-from attrs import define, field, frozen
-from botocore.config import Config
+from attrs import define, frozen
 
 from mlops_cli import deployment
 from mlops_cli.target import Target
 from tests.e2e import processes
 from tests.e2e.command_line import CommandLine, Ended, Running
+from tests.strangers.account import Clients
 from workflows.byoc_housing import definition as housing
 
-REGION = "us-east-1"
 WORKFLOW = "byoc-housing"
 
 Definition = dict[str, Any]
@@ -41,25 +39,10 @@ class Run:
 
 
 @define(slots=False, eq=False)
-class Account:
+class Account(Clients):
     """What is deployed, for boto3 and for the command line."""
 
     command_line: CommandLine
-    endpoint_url: str
-    _clients: dict[str, Any] = field(factory=dict)
-
-    def client(self, service: str) -> Any:
-        """A boto3 client of the local AWS."""
-        if service not in self._clients:
-            self._clients[service] = boto3.session.Session().client(
-                service,
-                region_name=REGION,
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-                config=Config(s3={"addressing_style": "path"}),
-            )
-        return self._clients[service]
 
     @cached_property
     def outputs(self) -> dict[str, str]:
@@ -203,3 +186,29 @@ TRAIN_NOTHING_MUCH = """#!/bin/sh
 echo "a model" > "${SAGEMAKER_BASE_DIR:-/opt/ml}/model/model.txt"
 """
 """A `train` that leaves a file, for tests that are about what comes after."""
+
+SERVER = """#!/usr/bin/env python3
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer({ping}, b"ping")
+
+    def do_POST(self):
+        self.answer(500, b"the model has no opinion")
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+print("listening", flush=True)
+HTTPServer(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler).serve_forever()
+"""
+
+
+def serving(script: str) -> dict[str, str]:
+    """Files of a container that trains nothing much and serves with a script."""
+    return {"train": TRAIN_NOTHING_MUCH, "serve": script}

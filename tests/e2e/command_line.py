@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from local_aws.containers.engine import ENGINE_VARIABLE
 from mlops_cli.project import ROOT
 from tests.e2e import processes
 
@@ -64,8 +65,8 @@ class CommandLine:
 
     @property
     def state(self) -> Path:
-        """The state folder."""
-        return self.folder / "state"
+        """The state folder; commands make it and the one that it lies in."""
+        return self.folder / "new" / "state"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,6 +80,7 @@ class CommandLine:
             **kept,
             "PATH": os.pathsep.join(path),
             "MLOPS_STATE_DIR": str(self.state),
+            ENGINE_VARIABLE: os.environ[ENGINE_VARIABLE],
             "TMPDIR": str(temporary),
             "COLUMNS": "200",
         }

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from tests.e2e.account import Account
-from tests.e2e.command_line import CommandLine
+from tests.e2e.account import SERVER, Account, Definition, build_overrides, serving
+from tests.e2e.command_line import CommandLine, Running
+from tests.e2e.processes import poll
+from workflows.byoc_housing.definition import CREATE_ENDPOINT, CREATE_ENDPOINT_CONFIG
 
 RUNNING_STATE = "MLOPS_E2E_STATE_DIR"
-"""For who writes these tests: the folder of an earlier session that was kept (its `state` and `demo.json`)."""
+"""For who writes these tests: the folder of an earlier session that was kept (its `new/state` and `demo.json`)."""
 
 
 @frozen(kw_only=True)
@@ -81,10 +83,37 @@ def account(deployed: Deployed) -> Account:
     return deployed.account
 
 
+@frozen(kw_only=True)
+class Started:
+    """A run that goes on beside the tests."""
+
+    machine: str
+    name: str
+    running: Running
+
+
+@pytest.fixture(scope="session")
+def never_healthy(account: Account) -> Iterator[Started]:
+    """A run whose endpoint never becomes healthy; AWS's shortest limit, a minute, passes while other tests run."""
+
+    def shortest_limit(definition: Definition) -> None:
+        config = definition["States"][CREATE_ENDPOINT_CONFIG]["Parameters"]
+        config["ProductionVariants"][0]["ContainerStartupHealthCheckTimeoutInSeconds"] = 60
+
+    machine = account.variant(build_overrides(files=serving(SERVER.format(ping=503))), shortest_limit)
+    name, running = account.start(machine)
+    # its build is not one of those that tests count
+    assert poll(lambda: f"{CREATE_ENDPOINT}: RUNNING" in running.said(), seconds=120), running.said()
+    yield Started(machine=machine, name=name, running=running)
+    if running.process.poll() is None:
+        running.process.terminate()
+        running.wait(seconds=30)
+
+
 def _deployed(command_line: CommandLine) -> Deployed:
     server = json.loads((command_line.state / "local.json").read_text())
     return Deployed(
-        account=Account(command_line, server["endpoint_url"]),
+        account=Account(server["endpoint_url"], command_line),
         printed=(command_line.folder / "printed").read_text(),
         record=json.loads((command_line.folder / "demo.json").read_text()),
     )

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,16 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.e2e.account import TRAIN_NOTHING_MUCH, WORKFLOW, Account, Definition, build_overrides, end_after
-from tests.e2e.command_line import CommandLine
 from tests.e2e.conftest import Deployed
 from workflows.byoc_housing.definition import BUILD, CREATE_ENDPOINT, TRAIN
 
-COMMANDS = {
-    "local", "deploy", "destroy", "cleanup", "run", "watch", "graph", "logs", "invoke", "doctor", "demo", "test",
-}  # fmt: skip
-"""What there is; the arguments of ``test``, ``--help`` too, are pytest's."""
-
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+# the run that takes a minute begins here, with the first of the modules
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("never_healthy")]
 
 
 def test_the_aws_command_line_lists_and_calls_the_endpoint(deployed: Deployed, tmp_path: Path) -> None:
@@ -51,8 +47,11 @@ def test_the_aws_command_line_lists_and_calls_the_endpoint(deployed: Deployed, t
 def test_status_tells_the_address_and_the_engine(account: Account) -> None:
     ended = account.command_line.run("local", "status")
     assert ended.code == 0, ended
-    assert f"endpoint: {account.endpoint_url}" in ended.output
-    assert "engine: " in ended.output
+    told = dict(line.split(": ", 1) for line in ended.output.splitlines())
+    assert told["endpoint"] == account.endpoint_url
+    assert told["engine"].startswith(("docker", "podman", "process"))
+    assert {"cloudformation", "sagemaker", "stepfunctions"} <= set(told["services of its own"].split(", "))
+    assert {"iam", "s3"} <= set(told["services kept by moto"].split(", "))
 
 
 def test_up_says_that_it_runs_already(account: Account) -> None:
@@ -73,9 +72,11 @@ def test_a_run_by_hand_gives_an_endpoint_that_answers(account: Account, tmp_path
     answer = account.command_line.run("invoke", "by-hand", "--file", str(rows))
     assert answer.code == 0, answer
     assert len([float(line) for line in answer.output.split()]) == 2
-    watched = account.command_line.run("watch", run.execution["executionArn"])
-    assert watched.code == 0, watched
-    assert f"✓ {CREATE_ENDPOINT}: SUCCEEDED" in watched.output
+    for execution in (run.execution["executionArn"], run.name):
+        watched = account.command_line.run("watch", execution)
+        assert watched.code == 0, watched
+        assert watched.output.startswith(f"  execution {run.name}\n")
+        assert f"✓ {CREATE_ENDPOINT}: SUCCEEDED" in watched.output
 
 
 class Elements(HTMLParser):
@@ -166,12 +167,18 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
         ),
         (["run", "byoc-housing", "--input", "JobName"], "error: --input JobName: expected KEY=VALUE"),
         (["run", "byoc-housing", "--name", "not/legal"], "JobName: got 'not/legal', expected a text that matches "),
-        (["watch", "no-such"], "error: no workflow 'no-such' is deployed"),
+        (["run", "byoc"], "did you mean 'byoc-housing'?"),
+        (["watch", "no-such"], "error: no execution is called 'no-such', and no workflow 'no-such' is deployed"),
+        (["watch", "arn:aws:states:us-east-1:123456789012:execution:a:b"], "ExecutionDoesNotExist: "),
+        (["watch", "arn:no-such"], "InvalidArn: "),
+        (["graph", "byoc-housing", "--execution", "no-such"], "error: the workflow has no execution 'no-such'"),
+        (["graph", "byoc-housing", "--output", "no-such/graph.svg"], "there is no folder no-such"),
+        (["demo", "--json", "no-such/demo.json"], "error: cannot write no-such/demo.json: there is no folder no-such"),
+        (["invoke", "no-such", "--file", "README.md"], "error: README.md: cannot tell its type by its ending"),
+        (["invoke", "no-such", "--file", "no-such.csv"], "error: no such file: no-such.csv"),
+        (["invoke", "no_such", "--file", "README.md"], "error: 'no_such' is no endpoint's name"),
         (["logs", "no-such"], "error: no log of a training job, an endpoint or a build 'no-such'"),
         (["graph", "no-such"], "error: no workflow 'no-such' is deployed"),
-        (["graph", "byoc-housing", "--format", "png"], "Invalid value for '--format'"),
-        (["local", "up", "--port", "70000"], "Invalid value for '--port'"),
-        (["nonsense"], "No such command 'nonsense'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -196,14 +203,24 @@ def test_a_deployment_without_changes(account: Account) -> None:
     assert (ended.output + ended.errors).count("(no changes)") == 2, ended
 
 
-def test_every_command_has_help(tmp_path: Path) -> None:
-    from typer.main import get_command
+def test_a_port_other_than_the_one_in_use(account: Account) -> None:
+    for command in (["local", "up", "--no-deploy"], ["demo"]):
+        ended = account.command_line.run(*command, "--port", "1")
+        assert ended.code == 3, ended
+        assert "error: the local AWS runs on port " in ended.errors
+        assert "end it with `./mlops local down` first" in ended.errors
 
-    from mlops_cli.app import app
 
-    commands = vars(get_command(app))["commands"]
-    assert set(commands) == COMMANDS
-    for name in COMMANDS - {"test"}:
-        shown = CommandLine(tmp_path).run(name, "--help")
-        assert shown.code == 0, shown
-        assert f"mlops_cli {name} [" in shown.output, shown
+def test_with_aws_nothing_but_the_endpoint_differs(deployed: Deployed) -> None:
+    # the endpoint and the credentials that `local env` exports stand in for those of an account
+    commands, name = deployed.account.command_line, deployed.record["execution"]["name"]
+    exports = commands.exports()
+
+    def told(*arguments: str, aws: bool) -> str:
+        command = [sys.executable, "-m", "mlops_cli", *arguments, *(["--aws"] if aws else [])]
+        ended = commands.start_program(*command, variables=exports if aws else None).wait(seconds=120)
+        assert ended.code == 0, ended
+        return ended.output
+
+    for arguments in (["watch", name], ["logs", name], ["graph", WORKFLOW, "--execution", name]):
+        assert told(*arguments, aws=True) == told(*arguments, aws=False) != ""

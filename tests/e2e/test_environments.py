@@ -22,12 +22,15 @@ STACKS = sorted(f"mlops-{environment}-{part}" for environment in ENVIRONMENTS fo
 class Terminal:
     """A terminal with the exports of ``local env``."""
 
+    synthesized: Ended
+    """The first ``cdk synth``."""
+
     def __init__(self, commands: CommandLine) -> None:
         up = commands.run("local", "up", "--no-deploy", "--port", str(free_port()))
         assert up.code == 0, up
         self.commands = commands
         self.exports = commands.exports()
-        self.account = Account(commands, self.exports["AWS_ENDPOINT_URL"])
+        self.account = Account(self.exports["AWS_ENDPOINT_URL"], commands)
 
     def cdk(self, *arguments: str) -> Ended:
         """Runs ``npx cdk`` with the app command of cdk.json."""
@@ -58,7 +61,9 @@ def terminal() -> Iterator[Terminal]:
     commands = new_command_line()
     try:
         made = Terminal(commands)
-        bootstrapped = made.cdk("bootstrap")
+        made.synthesized = made.cdk("synth")
+        assert made.synthesized.code == 0, made.synthesized
+        bootstrapped = made.cdk_on_assembly("bootstrap")
         assert bootstrapped.code == 0, bootstrapped
         deployed = made.cdk("deploy", "--all", "--require-approval", "never")
         assert deployed.code == 0, deployed
@@ -68,8 +73,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_synth_lists_the_stacks_of_all_environments(terminal: Terminal) -> None:
-    ended = terminal.cdk("synth")
-    assert ended.code == 0, ended
+    ended = terminal.synthesized
     for environment in ENVIRONMENTS:
         assert f"{environment}/containers" in ended.output + ended.errors, ended
 
@@ -123,20 +127,22 @@ def test_one_environment_by_context(terminal: Terminal) -> None:
 
 
 def test_diff_is_clean(terminal: Terminal) -> None:
-    ended = terminal.cdk("diff", "-c", "env=staging", "--fail")
+    ended = terminal.cdk_on_assembly("diff", "staging/*", "--fail")
     assert ended.code == 0, ended
     assert "Number of stacks with differences: 0" in ended.output + ended.errors
 
 
 def test_one_environment_is_destroyed_and_deployed_by_pattern(terminal: Terminal) -> None:
-    destroyed = terminal.cdk("destroy", "staging/*", "--force")
+    destroyed = terminal.cdk_on_assembly("destroy", "staging/*", "--force")
     assert destroyed.code == 0, destroyed
     assert sorted(terminal.stacks()) == [name for name in STACKS if "-staging-" not in name]
     # its settings retain nothing; who read and deleted what is told by the access logs, which always stay
     buckets = [bucket["Name"] for bucket in terminal.account.client("s3").list_buckets()["Buckets"]]
     assert {"accesslogs" in name for name in buckets if "staging" in name} == {True}
     assert {"accesslogs" in name for name in buckets if "prod" in name} == {True, False}
-    deployed = terminal.cdk_on_assembly("deploy", "staging/*", "--require-approval", "never")
+    groups = [group["logGroupName"] for group in terminal.account.client("logs").describe_log_groups()["logGroups"]]
+    assert not any("staging" in name for name in groups)
+    deployed = terminal.cdk("deploy", "staging/*", "--require-approval", "never")
     assert deployed.code == 0, deployed
     assert sorted(terminal.stacks()) == STACKS
 

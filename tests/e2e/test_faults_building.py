@@ -37,6 +37,9 @@ def test_a_build_that_fails(account: Account, line: str, reason: str) -> None:
     assert "exit status 1" in errors
     told, _, log = errors.partition("end of its log")
     assert reason in log, run.ended
+    # the program's own words, not what CodeBuild does after them
+    assert log.rstrip().splitlines()[-1].endswith(" exit status 1"), run.ended
+    assert "POST_BUILD" not in log
     # the workflow's own Fail state carries the task's error
     assert run.execution["error"] == "ContainerBuildFailed"
     assert run.execution["cause"] in told.replace("\n", "")

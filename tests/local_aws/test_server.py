@@ -90,6 +90,17 @@ def test_it_ends_when_it_is_asked_to(start: Start, tmp_path: Path) -> None:
         _ask(state, "/_local/health")
 
 
+def test_it_asks_no_proxy_for_itself(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody answers there
+    monkeypatch.setenv("NO_PROXY", ".corp")
+    monkeypatch.delenv("no_proxy", raising=False)
+    file = tmp_path / "state.json"
+    process = start("--state-file", str(file))
+    _ask(_state(file), "/_local/stop", "POST")
+    assert process.wait(30) == 0
+
+
 def test_it_leaves_the_state_file_of_another(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     process = start("--state-file", str(file))

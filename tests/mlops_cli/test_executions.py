@@ -85,6 +85,20 @@ def test_helper_states_count_to_the_step_that_they_serve() -> None:
     assert history.step("Create Endpoint")[:2] == ("SUCCEEDED", 3.0)
 
 
+def test_what_helper_states_ask_is_no_attempt() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Create Endpoint")
+    history.add("TaskScheduled", resource="createEndpoint")
+    history.add("TaskSucceeded", output="{}")
+    history.add("TaskStateExited", name="Create Endpoint")
+    for _ in range(3):
+        history.add("TaskStateEntered", name="Create Endpoint: describe")
+        history.add("TaskScheduled", resource="describeEndpoint")
+        history.add("TaskSucceeded", output="{}")
+        history.add("TaskStateExited", name="Create Endpoint: describe")
+    assert history.step("Create Endpoint")[2] == 1
+
+
 def test_a_stopped_execution_fails_the_step_that_ran() -> None:
     history = History()
     history.add("TaskStateEntered", name="Train Step")

@@ -1,4 +1,4 @@
-"""The app on a local AWS, by the CDK command line as it is."""
+"""The dev environment on a local AWS: its builder, and what an update leaves; `tests/e2e` deploys all environments."""
 
 import copy
 import json
@@ -37,8 +37,8 @@ class Account:
             aws_secret_access_key="test",
         )
 
-    def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command in the checkout."""
+    def cdk(self, *arguments: str) -> None:
+        """Runs a command that has to succeed in the checkout."""
         environment = {
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
@@ -52,80 +52,29 @@ class Account:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
         command = ["node", str(ROOT / "node_modules/aws-cdk/bin/cdk"), *arguments, "--ci", "--no-notices"]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-    def cdk_succeeds(self, *arguments: str) -> str:
-        """Runs a command that has to succeed; gives what it printed."""
-        ended = self.cdk(*arguments)
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    def stacks(self) -> dict[str, str]:
-        """Names of the app's stacks, and their status."""
-        found = self.client("cloudformation").describe_stacks()["Stacks"]
-        return {stack["StackName"]: stack["StackStatus"] for stack in found if stack["StackName"] != "CDKToolkit"}
 
     def outputs(self, stack: str) -> dict[str, str]:
         """Outputs of a stack."""
         (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
-    def physical_ids(self, stack: str, *kinds: str) -> dict[str, str]:
-        """Physical ids of a stack's resources of some types, by logical id."""
+    def physical_ids(self, stack: str) -> dict[str, str]:
+        """Physical ids of a stack's resources, by logical id."""
         found = self.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-        return {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for resource in found
-            if not kinds or resource["ResourceType"] in kinds
-        }
-
-    def empty(self, bucket: str) -> None:
-        """Deletes every version of every object."""
-        s3 = self.client("s3")
-        versions = s3.list_object_versions(Bucket=bucket)
-        for version in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
 
 @pytest.fixture(scope="module")
 def account(assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """All environments, deployed by `cdk deploy --all`."""
+    """The dev environment, deployed by the CDK command line."""
     with LocalAws() as running:
         made = Account(running.platform.endpoint_url, tmp_path_factory.mktemp("home"))
         number = made.client("sts").get_caller_identity()["Account"]
-        made.cdk_succeeds("bootstrap", f"aws://{number}/us-east-1", "--app", str(assembly.folder))
-        made.cdk_succeeds("deploy", "--all", "--app", str(assembly.folder), "--require-approval", "never")
+        made.cdk("bootstrap", f"aws://{number}/us-east-1", "--app", str(assembly.folder))
+        made.cdk("deploy", "dev/*", "--app", str(assembly.folder), "--require-approval", "never")
         yield made
-
-
-def test_deploy_all_puts_up_every_environment(account: Account) -> None:
-    assert account.stacks() == {
-        f"mlops-{environment}-{stack}": "CREATE_COMPLETE"
-        for environment in ("dev", "staging", "prod")
-        for stack in ("containers", "training")
-    }
-
-
-def test_a_pattern_selects_one_environment_and_nothing_has_changed(account: Account, assembly: Assembly) -> None:
-    printed = account.cdk("deploy", "staging/*", "--app", str(assembly.folder), "--require-approval", "never")
-    said = printed.stdout + printed.stderr
-    assert printed.returncode == 0, said
-    assert said.count("(no changes)") == 2
-    assert "mlops-dev" not in said
-
-
-def test_the_command_of_cdk_json_works_from_a_plain_shell_and_selects_an_environment(account: Account) -> None:
-    assert account.cdk_succeeds("list", "-c", "env=staging").split("\n") == [
-        "staging/containers (mlops-staging-containers)",
-        "staging/training (mlops-staging-training)",
-        "",
-    ]
-
-
-def test_nothing_is_in_two_stacks(account: Account) -> None:
-    kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::ECR::Repository", "AWS::IAM::Role", "AWS::Lambda::Function")
-    ids = [found for stack in account.stacks() for found in account.physical_ids(stack, *kinds).values()]
-    assert len(ids) == len(set(ids)) == 3 * (4 + 2 + 1 + 6 + 2)
 
 
 def test_the_deployed_builder_names_a_missing_dockerfile(account: Account) -> None:
@@ -175,7 +124,7 @@ def test_an_update_keeps_what_holds_data(account: Account, tmp_path: Path) -> No
     environments["dev"]["retention"] = {"log_days": 14, "image_count": 11, "noncurrent_version_days": 8}
     environments["dev"]["training"]["instance_type"] = "ml.m5.xlarge"
     changed = synthesize(tmp_path / "cdk.out", environments=environments, env="dev")
-    account.cdk_succeeds("deploy", "--all", "--app", str(changed.folder), "--require-approval", "never")
+    account.cdk("deploy", "--all", "--app", str(changed.folder), "--require-approval", "never")
     assert {stack: account.physical_ids(stack) for stack in before} == before
     machine = account.outputs("mlops-dev-training")["WorkflowByocHousingStateMachineArn"]
     definition = account.client("stepfunctions").describe_state_machine(stateMachineArn=machine)["definition"]
@@ -185,31 +134,3 @@ def test_an_update_keeps_what_holds_data(account: Account, tmp_path: Path) -> No
         "logGroups"
     ]
     assert group["retentionInDays"] == 14
-
-
-def test_a_protected_environment_is_not_destroyed(account: Account, assembly: Assembly) -> None:
-    ended = account.cdk("destroy", "prod/*", "--force", "--app", str(assembly.folder))
-    assert ended.returncode != 0
-    assert "cannot be deleted while TerminationProtection is enabled" in ended.stdout + ended.stderr
-    assert account.stacks()["mlops-prod-training"] == "CREATE_COMPLETE"
-
-
-def test_an_environment_is_destroyed_and_leaves_its_access_logs_alone(account: Account, assembly: Assembly) -> None:
-    stacks = ("mlops-staging-containers", "mlops-staging-training")
-    buckets = {
-        name: found for stack in stacks for name, found in account.physical_ids(stack, "AWS::S3::Bucket").items()
-    }
-    for name, bucket in buckets.items():
-        if "AccessLogs" not in name:
-            account.empty(bucket)
-    account.cdk_succeeds("destroy", "staging/*", "--force", "--app", str(assembly.folder))
-    assert sorted(account.stacks()) == [
-        "mlops-dev-containers",
-        "mlops-dev-training",
-        "mlops-prod-containers",
-        "mlops-prod-training",
-    ]
-    left = {bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]}
-    assert left & set(buckets.values()) == {bucket for name, bucket in buckets.items() if "AccessLogs" in name}
-    names = [group["logGroupName"] for group in account.client("logs").describe_log_groups()["logGroups"]]
-    assert not any("staging" in name for name in names)

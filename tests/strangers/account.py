@@ -23,17 +23,15 @@ _INHERITED = ("LANG", "PYTHONPATH", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUND
 
 
 @define(eq=False)
-class Account:
-    """What a stranger has: an address, any keys, a folder of their own.
+class Clients:
+    """A local AWS as boto3 sees it.
 
     Args:
         endpoint_url: of the local AWS.
-        home: home folder of the programs that are run.
     """
 
     endpoint_url: str
-    home: Path
-    _clients: dict[str, Any] = field(factory=dict)
+    _clients: dict[str, Any] = field(factory=dict, init=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client as anyone makes one."""
@@ -47,6 +45,23 @@ class Account:
                 config=Config(retries={"total_max_attempts": 1}),
             )
         return self._clients[service]
+
+
+@define(eq=False)
+class Account(Clients):
+    """What a stranger has: an address, any keys, a folder of their own.
+
+    Args:
+        endpoint_url: of the local AWS.
+        home: home folder of the programs that are run.
+    """
+
+    home: Path
+
+    @property
+    def project(self) -> Path:
+        """Where CDK's command line runs, once it is there: the folder whose cdk.json counts."""
+        return self.home / "project"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -67,6 +82,8 @@ class Account:
             "AWS_PAGER": "",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_VALIDATION": "false",
+            # unpacked once for this machine, not into each home folder: it is thousands of files
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
             "CI": "true",
         }
 
@@ -97,7 +114,9 @@ class Account:
     def cdk(self, *arguments: str, seconds: float = 60, code: int = 0) -> str:
         """Runs the CDK command line; gives what it printed."""
         cdk = ROOT / "node_modules" / ".bin" / "cdk"
-        return self.run(str(cdk), *arguments, "--no-notices", "--no-version-reporting", seconds=seconds, code=code)
+        options = ("--no-notices", "--no-version-reporting")
+        folder = self.project if self.project.is_dir() else None
+        return self.run(str(cdk), *arguments, *options, folder=folder, seconds=seconds, code=code)
 
     def app(self, name: str) -> "App":
         """An app of this folder, to be deployed."""

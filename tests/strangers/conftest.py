@@ -35,3 +35,11 @@ def bootstrapped(account: Account) -> Account:
     """The same account, as ``cdk bootstrap`` leaves it."""
     account.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
     return account
+
+
+@pytest.fixture(scope="session")
+def project(bootstrapped: Account) -> Account:
+    """The same, with a project folder as ``cdk init`` makes one: its cdk.json has the feature flags of new apps."""
+    bootstrapped.project.mkdir()
+    bootstrapped.cdk("init", "app", "--language", "python", "--generate-only")
+    return bootstrapped

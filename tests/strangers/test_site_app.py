@@ -10,10 +10,10 @@ from tests.strangers.account import Account
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
-def test_files_are_deployed_changed_and_removed_with_their_bucket(bootstrapped: Account) -> None:
-    app, s3 = bootstrapped.app("site"), bootstrapped.client("s3")
+def test_files_are_deployed_changed_and_removed_with_their_bucket(project: Account) -> None:
+    app, s3 = project.app("site"), project.client("s3")
     app.deploy()
-    bucket = bootstrapped.outputs("Site")["Bucket"]
+    bucket = project.outputs("Site")["BucketName"]
     keys = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert keys == {"site/index.html", "site/deep/style.css", "site/version.txt", "site/where.json"}
     page = s3.get_object(Bucket=bucket, Key="site/index.html")
@@ -28,6 +28,6 @@ def test_files_are_deployed_changed_and_removed_with_their_bucket(bootstrapped: 
 
     s3.put_object(Bucket=bucket, Key="not/of/the/app", Body=b"x" * 100)
     app.destroy(version="second")
-    assert bootstrapped.status("Site") == ""
+    assert project.status("Site") == ""
     with pytest.raises(ClientError, match="Not Found"):
         s3.head_bucket(Bucket=bucket)

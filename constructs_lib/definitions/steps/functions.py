@@ -62,4 +62,4 @@ class LambdaStep(TaskStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        return (InvokeFunction(function_arn=self.function_arn),)
+        return (InvokeFunction(function_arn=self.function_arn, qualifier=self.qualifier),)

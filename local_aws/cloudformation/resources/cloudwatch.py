@@ -15,6 +15,15 @@ from local_aws.cloudformation.resources.provider import (
 from local_aws.cloudformation.resources.shapes import json_text, request, shape_problems, without
 
 
+def _change_tags(scope: ResourceScope, arn: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    client = scope.client("cloudwatch")
+    added, removed = tag_changes(old, new)
+    if removed:
+        client.untag_resource(ResourceARN=arn, TagKeys=removed)
+    if added:
+        client.tag_resource(ResourceARN=arn, Tags=tag_list(added))
+
+
 class _AlarmProvider(Provider):
     """What metric and composite alarms share: one Put, one name."""
 
@@ -46,14 +55,8 @@ class _AlarmProvider(Provider):
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Puts the alarm anew."""
-        client = scope.client("cloudwatch")
         self._put(scope, physical_id, new)
-        added, removed = tag_changes(old, new)
-        arn = scope.arn("cloudwatch", f"alarm:{physical_id}")
-        if removed:
-            client.untag_resource(ResourceARN=arn, TagKeys=removed)
-        if added:
-            client.tag_resource(ResourceARN=arn, Tags=tag_list(added))
+        _change_tags(scope, scope.arn("cloudwatch", f"alarm:{physical_id}"), old, new)
         return None
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
@@ -102,24 +105,24 @@ class DashboardProvider(Provider):
 
     type = "AWS::CloudWatch::Dashboard"
     schema = Schema.of(
-        "DashboardBody DashboardName", required="DashboardBody", create_only="DashboardName", name="DashboardName"
+        "DashboardBody DashboardName Tags", required="DashboardBody", create_only="DashboardName", name="DashboardName"
     )
 
-    def _put(self, scope: ResourceScope, name: str, properties: dict[str, Any]) -> None:
+    def _put(self, scope: ResourceScope, name: str, properties: dict[str, Any], **more: Any) -> None:
         scope.client("cloudwatch").put_dashboard(
-            DashboardName=name, DashboardBody=json_text(properties["DashboardBody"])
+            DashboardName=name, DashboardBody=json_text(properties["DashboardBody"]), **more
         )
 
     def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
         """Puts the dashboard."""
         name = str(properties.get("DashboardName") or scope.name(255))
-        self._put(scope, name, properties)
+        self._put(scope, name, properties, Tags=tag_list(tags_of(properties)))
         return scope.created(name)
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Puts the dashboard anew."""
-        del old
         self._put(scope, physical_id, new)
+        _change_tags(scope, scope.arn("cloudwatch", f"dashboard/{physical_id}", region=""), old, new)
         return None
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ _MODULES = {
     "AWS::Scheduler": "scheduler",
     "AWS::SecretsManager": "secretsmanager",
     "AWS::DynamoDB": "dynamodb",
+    "AWS::EC2": "ec2",
     "AWS::CloudFormation": "cloudformation",
     "AWS::CDK": "cloudformation",
     "Custom": "custom",

@@ -60,6 +60,12 @@ def _lifecycle(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"Rules": [_lifecycle_rule(rule) for rule in value["Rules"]]}
 
 
+def _versioning(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "Status" not in value:
+        raise ResourceError("VersioningConfiguration: required key [Status] not found")
+    return value
+
+
 def _transition(value: Mapping[str, Any], *, days: str) -> dict[str, Any]:
     renamed = {"TransitionInDays": days, "TransitionDate": "Date"}
     return {renamed.get(key, key): item for key, item in value.items()}
@@ -208,7 +214,10 @@ _SETTINGS = {
         remove="delete_bucket_tagging",
     ),
     "VersioningConfiguration": _Setting(
-        put="put_bucket_versioning", member="VersioningConfiguration", off={"Status": "Suspended"}
+        put="put_bucket_versioning",
+        member="VersioningConfiguration",
+        convert=_versioning,
+        off={"Status": "Suspended"},
     ),
     "WebsiteConfiguration": _Setting(
         put="put_bucket_website", member="WebsiteConfiguration", convert=_website, remove="delete_bucket_website"

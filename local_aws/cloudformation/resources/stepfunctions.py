@@ -1,4 +1,4 @@
-"""AWS Step Functions: state machines, their versions, and activities."""
+"""AWS Step Functions: state machines, their versions and aliases, and activities."""
 
 import json
 import re
@@ -182,4 +182,52 @@ class VersionProvider(Provider):
         return {"Arn": physical_id}
 
 
-PROVIDERS = (StateMachineProvider(), ActivityProvider(), VersionProvider())
+class AliasProvider(Provider):
+    """An alias of one or two versions; Ref is its ARN. Its traffic moves at once: DeploymentPreference is refused."""
+
+    type = "AWS::StepFunctions::StateMachineAlias"
+    schema = Schema.of(
+        "Description Name RoutingConfiguration",
+        create_only="Name",
+        attributes="Arn",
+        name="Name",
+    )
+
+    def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
+        """An alias needs its versions."""
+        yield from super().problems(properties)
+        if "RoutingConfiguration" not in properties:
+            yield "required key [RoutingConfiguration] not found"
+
+    def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
+        """Makes the alias."""
+        arguments = {"Name": properties.get("Name") or scope.name(80), **properties}
+        answer = scope.client("stepfunctions").create_state_machine_alias(
+            **request("stepfunctions", "CreateStateMachineAlias", arguments)
+        )
+        return scope.created(str(answer["stateMachineAliasArn"]))
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Changes description and versions."""
+        arguments = {
+            "StateMachineAliasArn": physical_id,
+            **({"Description": ""} if "Description" in old else {}),
+            **only(new, "Description", "RoutingConfiguration"),
+        }
+        scope.client("stepfunctions").update_state_machine_alias(
+            **request("stepfunctions", "UpdateStateMachineAlias", arguments)
+        )
+        return None
+
+    def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
+        """Removes the alias."""
+        del properties
+        scope.client("stepfunctions").delete_state_machine_alias(stateMachineAliasArn=physical_id)
+
+    def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """The ARN."""
+        del scope, properties
+        return {"Arn": physical_id}
+
+
+PROVIDERS = (StateMachineProvider(), ActivityProvider(), VersionProvider(), AliasProvider())

@@ -17,6 +17,7 @@ class Control:
         engine: name of the engine.
         program: path of the real docker or podman; empty for processes.
         settings: variables that the real program needs.
+        standby: name of the process engine that builds what the engine cannot; empty where none does.
         view: how private views are made, for processes.
         state_dir: of the local AWS.
         cache_dir: of the local AWS.
@@ -26,6 +27,7 @@ class Control:
     engine: str
     program: str
     settings: dict[str, str]
+    standby: str
     view: PrivateView | None
     state_dir: Path
     cache_dir: Path

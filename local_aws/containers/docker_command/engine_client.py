@@ -1,15 +1,16 @@
 """``docker`` for a real docker or podman: the registry is the local ECR, all else is the engine's."""
 
 import json
-import subprocess
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve, frozen
 
-from local_aws.containers.docker_command import options, registries, templates
+from local_aws.containers.docker_command import options, registries
+from local_aws.containers.docker_command.build_images import BuildImages
 from local_aws.containers.docker_command.control import Control
-from local_aws.containers.docker_command.output import reference_of, show
+from local_aws.containers.docker_command.engine_program import EngineProgram
+from local_aws.containers.docker_command.output import reference_of, show, show_documents
 from local_aws.containers.engine import EngineError
 from local_aws.containers.pushed import PushedImages
 from local_aws.containers.references import ImageReference
@@ -34,10 +35,23 @@ class EngineClient:
         """The images behind digests."""
         return PushedImages(self.control.state_dir / "pushed")
 
+    @property
+    def program(self) -> EngineProgram:
+        """The engine."""
+        variables = {**self.environment, **self.control.settings}
+        return EngineProgram(self.control.engine, self.control.program, variables)
+
     def build(self, arguments: list[str], prog: str = "docker build") -> int:
-        """``docker build``: options that only other builders know are left out."""
+        """``docker build``: options that only other builders know are left out.
+
+        Raises:
+            UnreachableImageError: a base image is not on this machine, and no registry answers.
+            EngineError: a base image of the local ECR is not there, or a push is refused.
+        """
         asked = options.build_parser(prog).parse_args(arguments)
         references = [reference_of(tag).familiar for tag in asked.tags]
+        for image in BuildImages.of(asked, self.environment).bases:
+            self._provide(image, asked.platform, (lambda _line: None) if asked.quiet else show)
         command = ["build", "--network", asked.network or "host"]
         for reference in references:
             command += ["--tag", str(reference)]
@@ -54,7 +68,7 @@ class EngineClient:
                 command += [flag, value]
         command += ["--no-cache"] if asked.no_cache else []
         command += ["--quiet"] if asked.quiet else []
-        code = self._engine(*command, asked.context)
+        code = self.program.call(*command, asked.context)
         if code == 0 and asked.push:
             for reference in references:
                 self._push(reference)
@@ -62,7 +76,7 @@ class EngineClient:
 
     def tag(self, arguments: list[str]) -> int:
         """``docker tag``."""
-        return self._engine("tag", *arguments)
+        return self.program.call("tag", *arguments)
 
     def push(self, arguments: list[str]) -> int:
         """``docker push``."""
@@ -74,45 +88,47 @@ class EngineClient:
         """``docker pull``: an image of the local ECR is here already; others are the engine's to fetch."""
         (name,) = options.names_parser("docker pull", 1, "-q", "--quiet").parse_args(arguments).names
         reference = reference_of(name).familiar
-        if reference.ecr is None or reference.ecr[0] != registries.account_of(self.environment):
-            return self._engine("pull", name)
-        digest = registries.digest(reference, self.environment, self.control.endpoint_url)
-        image_id = self.pushed.image_id(digest)
-        if image_id is None:
-            raise EngineError(f"{name} is in ECR as {digest}, but was not pushed from {self.control.engine} here")
-        if reference.tag is not None:
-            self._engine("tag", image_id, str(evolve(reference, digest=None)))
+        if not self._is_of_account(reference):
+            return self.program.call("pull", name)
+        self._adopt(reference)
         show(f"Status: Image is up to date for {reference}")
         return 0
 
     def images(self, arguments: list[str]) -> int:
         """``docker images``."""
-        return self._engine("images", *arguments)
+        return self.program.call("images", *arguments)
 
     def inspect(self, arguments: list[str]) -> int:
         """``docker inspect``: with the digests under which images are known to the local ECR."""
         asked = options.inspect_parser("docker inspect").parse_args(arguments)
-        documents = [self._document(name) for name in asked.names]
-        if asked.format is None:
-            show(json.dumps(documents, indent=4))
-        for document in documents if asked.format is not None else []:
-            show(templates.render(asked.format, document))
+        show_documents([self.document(name) for name in asked.names], asked.format)
         return 0
 
     def run(self, arguments: list[str]) -> int:
         """``docker run``."""
-        return self._engine("run", *arguments)
+        return self.program.call("run", *arguments)
 
     def remove_image(self, arguments: list[str]) -> int:
         """``docker rmi``."""
-        return self._engine("rmi", *arguments)
+        return self.program.call("rmi", *arguments)
 
     def info(self, _arguments: list[str]) -> int:
         """``docker info``."""
-        return self._engine("info")
+        return self.program.call("info")
+
+    def document(self, name: str) -> dict[str, Any]:
+        """What ``docker inspect`` tells of an image.
+
+        Raises:
+            EngineError: there is no such image on this machine.
+        """
+        document = self.program.document(name)
+        if document is None:
+            raise EngineError(f"An image does not exist locally with the tag: {name}")
+        return {**document, "RepoDigests": self.pushed.names(document["Id"])}
 
     def _push(self, reference: ImageReference) -> None:
-        document = self._document(str(reference))
+        document = self.document(str(reference))
         config = {
             "architecture": document["Architecture"],
             "os": document["Os"],
@@ -131,26 +147,23 @@ class EngineClient:
         self.pushed.add(digest, document["Id"], str(evolve(reference, tag=None, digest=digest)))
         show(f"{reference.tag}: digest: {digest} size: {document.get('Size', 0)}")
 
-    def _document(self, name: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [self.control.program, "image", "inspect", name],
-            env={**self.environment, **self.control.settings},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise EngineError(f"An image does not exist locally with the tag: {name}")
-        document: dict[str, Any] = json.loads(done.stdout)[0]
-        if not document["Id"].startswith("sha256:"):
-            document["Id"] = "sha256:" + document["Id"]  # podman leaves it out
-        return {**document, "RepoDigests": self.pushed.names(document["Id"])}
+    def _provide(self, image: str, platform: str | None, write: Callable[[str], None]) -> None:
+        """Makes sure that a base image is on this machine."""
+        reference = reference_of(image).familiar
+        if self._is_of_account(reference):
+            if self.program.document(image) is None:
+                self._adopt(reference)
+        else:
+            self.program.provide(image, platform, write)
 
-    def _engine(self, *arguments: str) -> int:
-        return subprocess.run(
-            [self.control.program, *arguments],
-            env={**self.environment, **self.control.settings},
-            cwd=Path.cwd(),
-            check=False,
-        ).returncode
+    def _is_of_account(self, reference: ImageReference) -> bool:
+        return reference.ecr is not None and reference.ecr[0] == registries.account_of(self.environment)
+
+    def _adopt(self, reference: ImageReference) -> None:
+        """Gives an image of the local ECR the name that it has there."""
+        digest = registries.digest(reference, self.environment, self.control.endpoint_url)
+        image_id = self.pushed.image_id(digest)
+        if image_id is None:
+            raise EngineError(f"{reference} is in ECR as {digest}, but was not pushed from {self.control.engine} here")
+        if reference.tag is not None:
+            self.program.call("tag", image_id, str(evolve(reference, digest=None)))

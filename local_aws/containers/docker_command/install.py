@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from local_aws.containers import programs
+from local_aws.containers.command_line_engine import CommandLineEngine
 from local_aws.containers.docker_command.control import Control
 from local_aws.containers.engine import ContainerEngine, choose_engine
+from local_aws.containers.pair import EnginePair
+from local_aws.containers.process.engine import ProcessEngine
 from local_aws.platform import Platform
 
 
@@ -14,21 +17,29 @@ def install(platform: Platform) -> Path:
     Raises:
         EngineError: no container engine works here.
     """
-    engine: ContainerEngine = choose_engine(platform)
+    engine = choose_engine(platform)
     folder = platform.state_dir / "docker" / "bin"
     program = folder / "docker"
     if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
         control = folder.parent / "control.json"
-        Control(
-            engine=engine.name,
-            program=getattr(engine, "program", ""),
-            settings=dict(getattr(engine, "settings", {})),
-            view=getattr(engine, "view", None),
-            state_dir=platform.state_dir,
-            cache_dir=platform.cache_dir,
-            endpoint_url=platform.endpoint_url,
-        ).write(control)
+        control_of(engine, platform).write(control)
         code = f"from local_aws.containers.docker_command.main import main; main({str(control)!r})"
         programs.write(program, f'#!/bin/sh\nexec {programs.python_words(code)} "$@"\n')
     return folder
+
+
+def control_of(engine: ContainerEngine, platform: Platform) -> Control:
+    """What the ``docker`` of builds must know where this engine was chosen."""
+    containers = engine.containers if isinstance(engine, EnginePair) else engine
+    processes = engine.processes if isinstance(engine, EnginePair) else engine
+    return Control(
+        engine=engine.name,
+        program=containers.program if isinstance(containers, CommandLineEngine) else "",
+        settings=containers.settings if isinstance(containers, CommandLineEngine) else {},
+        standby=processes.name if isinstance(engine, EnginePair) else "",
+        view=processes.view if isinstance(processes, ProcessEngine) else None,
+        state_dir=platform.state_dir,
+        cache_dir=platform.cache_dir,
+        endpoint_url=platform.endpoint_url,
+    )

@@ -8,14 +8,20 @@ from typing import NoReturn
 from local_aws.containers.docker_command import options
 from local_aws.containers.docker_command.control import Control
 from local_aws.containers.docker_command.engine_client import EngineClient
+from local_aws.containers.docker_command.engine_program import UnreachableImageError
+from local_aws.containers.docker_command.paired_client import PairedClient
 from local_aws.containers.docker_command.process_client import ProcessClient
 from local_aws.containers.docker_command.registries import Logins
-from local_aws.containers.engine import EngineError
+from local_aws.containers.engine import ENGINE_VARIABLE, EngineError
 from local_aws.containers.process.runs import RunFailedError
 
 NO_DAEMON_VARIABLE = "LOCAL_AWS_DOCKER"
 """``absent`` in builds without privileged mode: on AWS they have no docker daemon."""
 
+_NO_OTHER_ENGINE = (
+    "local AWS: {variable}={engine} allows no other engine: a local AWS that was started without it, or with "
+    "{variable}=process, builds such images in process mode\n"
+)
 _VERSION = "Docker version 28.2.2, build local-aws"
 
 
@@ -31,17 +37,21 @@ def call(control: Control, arguments: list[str], environment: dict[str, str]) ->
         return 0
     try:
         return _dispatch(control, arguments, environment)
+    except options.UsageError as error:
+        sys.stderr.write(f"docker: {error}\n")
+        return options.UNSUPPORTED_CODE
     except RunFailedError as error:
         sys.stderr.write(f"{error}\n")
         return error.code
     except EngineError as error:
         sys.stderr.write(f"ERROR: {error}\n")
+        if isinstance(error, UnreachableImageError):
+            sys.stderr.write(_NO_OTHER_ENGINE.format(variable=ENGINE_VARIABLE, engine=control.engine))
         return 1
 
 
 def _dispatch(control: Control, arguments: list[str], environment: dict[str, str]) -> int:
-    own = control.engine.startswith("process")
-    client = ProcessClient(control, environment) if own else EngineClient(control, environment)
+    client = _client(control, environment)
     commands: dict[tuple[str, ...], Callable[[list[str]], int]] = {
         ("login",): lambda rest: _login(rest, environment),
         ("logout",): lambda rest: _logout(rest, environment),
@@ -81,6 +91,12 @@ def _dispatch(control: Control, arguments: list[str], environment: dict[str, str
         f"it has: {known}\n"
     )
     return options.UNSUPPORTED_CODE
+
+
+def _client(control: Control, environment: dict[str, str]) -> EngineClient | PairedClient | ProcessClient:
+    if not control.program:
+        return ProcessClient(control, environment)
+    return PairedClient.of(control, environment) if control.standby else EngineClient(control, environment)
 
 
 def _login(arguments: list[str], environment: dict[str, str]) -> int:

@@ -1,22 +1,22 @@
 """The command line of ``docker``, as far as builds use it."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 UNSUPPORTED_CODE = 125
 
 
+class UsageError(Exception):
+    """A command line that the docker of builds does not take; the message says why."""
+
+
 class Parser(argparse.ArgumentParser):
-    """Ends with docker's code for a wrong command line, and says that this docker is the local AWS's."""
+    """Raises `UsageError` for a wrong command line."""
 
     def error(self, message: str) -> NoReturn:
-        """Prints the error and exits."""
-        sys.stderr.write(
-            f"docker: {message} (this docker is the local AWS's: {self.prog} has no more than --help says)\n"
-        )
-        sys.exit(UNSUPPORTED_CODE)
+        """Raises the error."""
+        raise UsageError(f"{message} (this docker is the local AWS's: {self.prog} has no more than --help says)")
 
 
 def build_parser(prog: str) -> Parser:

@@ -9,14 +9,14 @@ from typing import Any
 
 from attrs import frozen
 
-from local_aws.containers.docker_command import options, registries, templates
+from local_aws.containers.docker_command import options, registries
 from local_aws.containers.docker_command.control import Control
-from local_aws.containers.docker_command.output import reference_of, show
+from local_aws.containers.docker_command.output import reference_of, show, show_documents
 from local_aws.containers.engine import EngineError, RunSpec
 from local_aws.containers.process.bases import Bases
 from local_aws.containers.process.builder import Builder, BuildRequest
 from local_aws.containers.process.engine import Storage, start
-from local_aws.containers.process.images import ProcessImage
+from local_aws.containers.process.images import ProcessImage, architecture
 from local_aws.containers.process.runs import Runner
 from local_aws.containers.process.view import Bind
 from local_aws.containers.references import ImageReference
@@ -55,8 +55,8 @@ class ProcessClient:
         references = [reference_of(tag) for tag in asked.tags]
         write = (lambda _line: None) if asked.quiet else show
         write(f"local AWS: building with {self.control.engine}")
-        if asked.platform is not None and asked.platform.split("/")[1:2] != [_architecture()]:
-            write(f" ---> --platform {asked.platform}: programs run on this machine's linux/{_architecture()}")
+        if asked.platform is not None and asked.platform.split("/")[1:2] != [architecture()]:
+            write(f" ---> --platform {asked.platform}: programs run on this machine's linux/{architecture()}")
         image = self._builder(write).build(
             BuildRequest(
                 context=context.resolve(),
@@ -100,7 +100,7 @@ class ProcessClient:
         """``docker pull``: of an image that was built here."""
         (name,) = options.names_parser("docker pull", 1, "-q", "--quiet").parse_args(arguments).names
         reference = reference_of(name).familiar
-        image = self._bases().image(str(reference))
+        image = self.find(str(reference))
         if image is None:
             raise EngineError(f"docker pull {name}: the process engine has images that were built here alone")
         self.storage.images.tag(image, reference)
@@ -130,11 +130,7 @@ class ProcessClient:
     def inspect(self, arguments: list[str]) -> int:
         """``docker inspect`` and ``docker image inspect``."""
         asked = options.inspect_parser("docker inspect").parse_args(arguments)
-        documents = [self._document(self._image(name)) for name in asked.names]
-        if asked.format is None:
-            show(json.dumps(documents, indent=4))
-        for document in documents if asked.format is not None else []:
-            show(templates.render(asked.format, document))
+        show_documents([self.document(name) for name in asked.names], asked.format)
         return 0
 
     def run(self, arguments: list[str]) -> int:
@@ -143,10 +139,11 @@ class ProcessClient:
         image = self._image(asked.image)
         binds = [_volume(volume) for volume in asked.volumes]
         own = Path(tempfile.mkdtemp(dir=self.storage.images.scratch()))
+        processes = Supervisor()
         try:
             opt_ml = next((bind.source for bind in binds if str(bind.target) == "/opt/ml"), own)
             container = start(
-                Supervisor().spawn,
+                processes.spawn,
                 self.storage,
                 self.control.view,
                 image,
@@ -162,6 +159,7 @@ class ProcessClient:
             )
             return container.wait()
         finally:
+            processes.stop()
             shutil.rmtree(own.parent, ignore_errors=True)
 
     def remove_image(self, arguments: list[str]) -> int:
@@ -177,6 +175,32 @@ class ProcessClient:
         """``docker info``."""
         show(f"Server: the local AWS\n Engine: {self.control.engine}\n Architecture: {platform.machine()}")
         return 0
+
+    def document(self, name: str) -> dict[str, Any]:
+        """What ``docker inspect`` tells of an image.
+
+        Raises:
+            EngineError: there is no such image here.
+        """
+        image = self._image(name)
+        config: dict[str, Any] = json.loads(image.blobs()[0])
+        return {
+            "Id": image.id,
+            "RepoTags": [name for name, image_id in self.storage.images.names() if image_id == image.id],
+            "RepoDigests": self.storage.images.pushed_names(image),
+            "Architecture": config["architecture"],
+            "Os": config["os"],
+            "Config": config["config"],
+            "RootFS": {"Type": "layers", "Layers": config["rootfs"]["diff_ids"]},
+        }
+
+    def find(self, name: str) -> ProcessImage | None:
+        """An image that a build made in process mode, by its local name or its name in the local ECR.
+
+        Raises:
+            EngineError: no image name, or one of the local ECR that is not there or was not built so.
+        """
+        return self._bases().image(name)
 
     def _builder(self, write: Any) -> Builder:
         return Builder(
@@ -208,22 +232,10 @@ class ProcessClient:
         show(f"{reference.tag}: digest: {digest} size: {size}")
 
     def _image(self, name: str) -> ProcessImage:
-        image = self._bases().image(name)
+        image = self.find(name)
         if image is None:
             raise EngineError(f"No such image: {name}")
         return image
-
-    def _document(self, image: ProcessImage) -> dict[str, Any]:
-        config: dict[str, Any] = json.loads(image.blobs()[0])
-        return {
-            "Id": image.id,
-            "RepoTags": [name for name, image_id in self.storage.images.names() if image_id == image.id],
-            "RepoDigests": self.storage.images.pushed_names(image),
-            "Architecture": config["architecture"],
-            "Os": config["os"],
-            "Config": config["config"],
-            "RootFS": {"Type": "layers", "Layers": config["rootfs"]["diff_ids"]},
-        }
 
 
 def _volume(text: str) -> Bind:
@@ -234,7 +246,3 @@ def _volume(text: str) -> Bind:
     if not Path(source).exists():
         raise EngineError(f"--volume {text}: {source} does not exist")
     return Bind(source=Path(source), target=Path(target), copy_on_write=mode == "ro" and Path(source).is_dir())
-
-
-def _architecture() -> str:
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

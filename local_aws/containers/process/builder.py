@@ -12,10 +12,11 @@ from local_aws.containers.process import words
 from local_aws.containers.process.bases import Bases
 from local_aws.containers.process.build_context import BuildContext
 from local_aws.containers.process.copies import copy
-from local_aws.containers.process.dockerfile import Dockerfile, DockerfileError, Instruction, Stage, parse
+from local_aws.containers.process.dockerfile import DockerfileError, Instruction, Stage, parse
 from local_aws.containers.process.images import ImageConfig, ImageStore, ProcessImage
 from local_aws.containers.process.layers import make_folder, merge
 from local_aws.containers.process.runs import RunFailedError, Runner, RunStep
+from local_aws.containers.process.stages import Stages
 from local_aws.containers.process.view import remove_tree
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -80,7 +81,7 @@ class Builder:
     runner: Runner
     write: Callable[[str], None]
     _request: BuildRequest = field(init=False)
-    _file: Dockerfile = field(init=False)
+    _stages: Stages = field(init=False)
     _context: BuildContext = field(init=False)
     _built: dict[int, _State] = field(factory=dict)
     _step: int = 0
@@ -94,27 +95,27 @@ class Builder:
             EngineError: a RUN failed, or a file to copy is missing.
         """
         self._request = request
-        self._file = parse(request.dockerfile.read_text())
+        file = parse(request.dockerfile.read_text())
+        self._stages = Stages(file=file, arguments=request.arguments, target=request.target)
         self._context = BuildContext(request.context, request.dockerfile)
         self._warn_of_unused_arguments()
-        target = self._target()
-        needed = self._needed(target)
-        self._steps = sum(1 + len(self._file.stages[index].instructions) for index in needed)
+        needed = self._stages.needed()
+        self._steps = sum(1 + len(file.stages[index].instructions) for index in needed)
         try:
-            for index in sorted(needed):
-                self._built[index] = self._build_stage(self._file.stages[index])
-            final = self._built.pop(target)
+            for index in needed:
+                self._built[index] = self._build_stage(index, file.stages[index])
+            final = self._built.pop(self._stages.last)
             config = evolve(final.config, labels={**final.config.labels, **request.labels})
             return self.images.add(final.files, config, final.environment_key)
         finally:
             for state in self._built.values():
                 remove_tree(state.files)
 
-    def _build_stage(self, stage: Stage) -> _State:
+    def _build_stage(self, number: int, stage: Stage) -> _State:
         self._announce(stage.start)
-        name = self._base_name(stage)
+        name = self._stages.base(stage)
         files = self.images.scratch()
-        index = self._stage_index(name, before=self._file.stages.index(stage))
+        index = self._stages.index(name, before=number)
         if index is not None:
             parent = self._built[index]
             shutil.copytree(parent.files, files, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copy2)
@@ -122,7 +123,7 @@ class Builder:
                 files=files,
                 environment_key=parent.environment_key,
                 config=parent.config,
-                escape=self._file.escape,
+                escape=self._escape,
             )
         else:
             try:
@@ -133,9 +134,7 @@ class Builder:
                 self.write(f" ---> FROM {name}: {base.remark}")
             if base.files is not None:
                 merge(base.files, files)
-            state = _State(
-                files=files, environment_key=base.environment_key, config=base.config, escape=self._file.escape
-            )
+            state = _State(files=files, environment_key=base.environment_key, config=base.config, escape=self._escape)
         try:
             for instruction in stage.instructions:
                 self._announce(instruction)
@@ -254,7 +253,7 @@ class Builder:
         other: tuple[Path, str | None] | None = None
         if source is not None:
             source = state.expand(instruction, source)
-            index = self._stage_index(source.lower(), before=len(self._file.stages))
+            index = self._stages.index(source, before=len(self._stages.file.stages))
             if index is not None and index in self._built:
                 other = (self._built[index].files, self._built[index].environment_key)
             else:
@@ -281,75 +280,28 @@ class Builder:
     def _declared(self, instruction: Instruction, variables: Mapping[str, str]) -> dict[str, str | None]:
         """Names and values of an ARG: from the request, the file's default, or an ARG before FROM."""
         found: dict[str, str | None] = {}
-        for word in words.split(instruction.text, variables, self._file.escape):
+        for word in words.split(instruction.text, variables, self._escape):
             name, separator, value = word.partition("=")
-            found[name] = self._request.arguments.get(name, value if separator else self._global(name))
+            default = value if separator else self._stages.variables.get(name)
+            found[name] = self._request.arguments.get(name, default)
         return found
-
-    def _global(self, name: str) -> str | None:
-        return self._globals().get(name)
-
-    def _globals(self) -> dict[str, str]:
-        """Values of the ARG instructions before the first FROM."""
-        known: dict[str, str] = {}
-        for instruction in self._file.arguments:
-            for word in words.split(instruction.text, known, self._file.escape):
-                name, separator, value = word.partition("=")
-                if name in self._request.arguments:
-                    known[name] = self._request.arguments[name]
-                elif separator:
-                    known[name] = value
-        return known
-
-    def _base_name(self, stage: Stage) -> str:
-        try:
-            name = words.expand(stage.base, self._globals(), self._file.escape)
-        except ValueError as error:
-            raise DockerfileError(stage.start.line, f"FROM {stage.base}: {error}") from None
-        if not name:
-            raise DockerfileError(stage.start.line, f"FROM {stage.base}: base name should not be blank")
-        return name
-
-    def _stage_index(self, name: str, *, before: int) -> int | None:
-        names = [stage.name for stage in self._file.stages[:before]]
-        if name.lower() in names:
-            return len(names) - 1 - names[::-1].index(name.lower())
-        return int(name) if name.isdigit() and int(name) < len(names) else None
-
-    def _target(self) -> int:
-        if self._request.target is None:
-            return len(self._file.stages) - 1
-        index = self._stage_index(self._request.target, before=len(self._file.stages))
-        if index is None:
-            raise EngineError(f"target stage {self._request.target!r} could not be found")
-        return index
-
-    def _needed(self, target: int) -> set[int]:
-        """The stages that the target stands on."""
-        needed, waiting = set(), [target]
-        while waiting:
-            index = waiting.pop()
-            if index in needed:
-                continue
-            needed.add(index)
-            stage = self._file.stages[index]
-            sources = [self._base_name(stage)]
-            sources += [each.flags["from"] for each in stage.instructions if "from" in each.flags]
-            waiting += [found for source in sources if (found := self._stage_index(source, before=index)) is not None]
-        return needed
 
     def _warn_of_unused_arguments(self) -> None:
         declared = {
             word.partition("=")[0]
             for instruction in (
-                *self._file.arguments,
-                *(each for stage in self._file.stages for each in stage.instructions if each.keyword == "ARG"),
+                *self._stages.file.arguments,
+                *(each for stage in self._stages.file.stages for each in stage.instructions if each.keyword == "ARG"),
             )
             for word in instruction.text.split()
         }
         unused = [name for name in self._request.arguments if name not in declared and name.upper() not in _PROXIES]
         if unused:
             self.write(f"[Warning] One or more build-args {unused} were not consumed")
+
+    @property
+    def _escape(self) -> str:
+        return self._stages.file.escape
 
     def _announce(self, instruction: Instruction) -> None:
         self._step += 1

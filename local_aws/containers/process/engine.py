@@ -4,12 +4,13 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
 from local_aws.containers import ports
 from local_aws.containers.engine import SERVING_PORT, EngineError, ImageNotFoundError, RunningContainer, RunSpec
+from local_aws.containers.process import port_mapping
 from local_aws.containers.process.environments import Environments
 from local_aws.containers.process.images import DEFAULT_PATH, ImageStore, ProcessImage
 from local_aws.containers.process.view import Bind, PrivateView, remove_tree
@@ -69,6 +70,16 @@ class ProcessEngine:
     @storage.default
     def _storage(self) -> Storage:
         return Storage.of(self.platform.state_dir, self.platform.cache_dir)
+
+    @classmethod
+    def probe(cls, platform: "Platform") -> "ProcessEngine":
+        """The engine with private views.
+
+        Raises:
+            EngineError: this machine does not allow them, and why.
+        """
+        storage = Storage.of(platform.state_dir, platform.cache_dir)
+        return cls(platform, PrivateView.probe(storage.folders()))
 
     @property
     def name(self) -> str:
@@ -158,11 +169,25 @@ def start(
         working_dir = image.files / image.config.working_dir.lstrip("/")
     occupied = port is not None and ports.is_bound(SERVING_PORT)
     try:
-        process = spawn(command, environment=environment, cwd=working_dir, on_line=spec.on_line)
+        process = _spawn(spawn, command, port, environment=environment, cwd=working_dir, on_line=spec.on_line)
     except OSError as error:
         remove_tree(scratch)
         raise EngineError(f"image {spec.image!r}: {arguments[0]!r} cannot be started: {error}") from error
     return ProcessContainer(process, scratch, port, occupied, spec.on_line)
+
+
+def _spawn(spawn: Spawn, command: list[str], port: int | None, **how: Any) -> ManagedProcess:
+    """Starts a command; a server's port 8080 is `port` of this machine, where the kernel can tell them apart."""
+    if port is None or not port_mapping.SUPPORTED:
+        return spawn(command, **how)
+    mapping = port_mapping.PortMapping(SERVING_PORT, port)
+    try:
+        process = spawn(mapping.command(command), descriptors=(mapping.theirs.fileno(),), **how)
+    except BaseException:
+        mapping.close()
+        raise
+    mapping.serve()
+    return process
 
 
 def runtime_environment(storage: Storage, image: ProcessImage, given: Mapping[str, str]) -> dict[str, str]:

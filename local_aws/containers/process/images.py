@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -96,11 +96,10 @@ def config_document(config: ImageConfig, files_digest: str, environment_key: str
         "Shell": config.shell if config.shell != ("/bin/sh", "-c") else None,
         "Healthcheck": config.healthcheck,
     }
-    machine = os.uname()
     return _json(
         {
-            "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(machine.machine, machine.machine),
-            "os": machine.sysname.lower(),
+            "architecture": architecture(),
+            "os": platform.system().lower(),
             "config": {name: value for name, value in given.items() if value not in (None, "")},
             "rootfs": {
                 "type": "layers",
@@ -163,6 +162,10 @@ class ImageStore:
     def pushed_names(self, image: ProcessImage) -> list[str]:
         """The names by digest under which an image was pushed, in order."""
         return sorted(entry["name"] for entry in self._entries("pushes") if entry["id"] == image.id)
+
+    def pushed_count(self) -> int:
+        """How many images a registry knows."""
+        return len({entry["id"] for entry in self._entries("digests")})
 
     def find(self, name: str) -> ProcessImage | None:
         """The image of a local name, an id, or an id's first characters; None where there is none."""
@@ -230,6 +233,11 @@ def folder_digest(folder: Path) -> str:
         else:
             digest.update(f"special {name}\0{status.st_mode:o}\0".encode())
     return "sha256:" + digest.hexdigest()
+
+
+def architecture() -> str:
+    """This machine's, as images name it."""
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 def digest_hex(text: str) -> str:

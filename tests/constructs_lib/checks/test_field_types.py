@@ -8,9 +8,11 @@ from constructs_lib.definitions import (
     ComputeResources,
     ExecutionInput,
     FailStep,
+    Join,
     LambdaStep,
     NetworkConfig,
     Retry,
+    UniqueName,
 )
 from tests.constructs_lib.samples import (
     FUNCTION,
@@ -96,6 +98,26 @@ def test_fields_have_their_types_in_steps_that_catches_lead_to() -> None:
     clean = function("Clean", timeout_seconds="1")
     found = problems(function("A", catch=[Catch(next_step=clean)]), function("B", catch=[Catch(next_step=clean)]))
     assert found == ["Clean: timeout_seconds: got '1', expected a whole number or None"]
+
+
+def test_fields_have_their_types_in_references_wherever_they_stand() -> None:
+    payload = {
+        "a": ExecutionInput(3),  # type: ignore[arg-type]
+        "b": [{"c": UniqueName("x", per_attempt="no")}],  # type: ignore[arg-type]
+        "d": Join("-", ["x", True, None, {}, Join(1, "abc")]),  # type: ignore[list-item, arg-type]
+    }
+    assert problems(function("F", payload=payload)) == [
+        "F: payload.a.name: got 3, expected a text",
+        "F: payload.b[0].c.per_attempt: got 'no', expected True or False",
+        "F: payload.d.parts[1]: got True, expected a text or a number or a reference",
+        "F: payload.d.parts[2]: got None, expected a text or a number or a reference",
+        "F: payload.d.parts[3]: got {}, expected a text or a number or a reference",
+        "F: payload.d.parts[4].separator: got 1, expected a text",
+        "F: payload.d.parts[4].parts: got 'abc', expected a list",
+    ]
+    assert problems(training("T", output_uri=ExecutionInput("A", type="text"))) == [  # type: ignore[arg-type]
+        "T: output_uri.type: got 'text', expected 'string' or 'integer' or 'number' or 'boolean' or 'document'"
+    ]
 
 
 def test_other_steps_are_checked_all_the_same() -> None:

@@ -25,7 +25,7 @@ def test_workflow_has_a_legal_name_passing(name: str) -> None:
     [
         ("", "'': name: got 0 characters, expected 1 to 80"),
         ("x" * 81, f"{'x' * 81}: name: got 81 characters, expected 1 to 80"),
-        (" A", " A: name: got ' A', expected printable characters with no space at either end"),
+        (" A", "' A': name: got ' A', expected printable characters with no space at either end"),
         ("A\n", "'A\\n': name: got 'A\\n', expected printable characters with no space at either end"),
         ("A: b", "A: b: name: got 'A: b', expected a name without ': ', which is kept for helper states"),
         (TOKEN, f"{TOKEN}: name: got the text token '{TOKEN}', expected a plain text"),

@@ -195,21 +195,8 @@ def test_unique_names_have_legal_prefixes_passing() -> None:
 
 
 def test_joins_join_texts_and_numbers() -> None:
-    parts = [
-        Join("-", []),
-        Join("-", "abc"),
-        Join(1, ["a"]),  # type: ignore[arg-type]
-        Join("-", [True, None, {}]),  # type: ignore[list-item]
-        Join("-", [NUMBER_TOKEN]),
-    ]
-    found = problems(function("F", payload={"a": parts}))
-    assert found == [
+    assert problems(function("F", payload={"a": [Join("-", []), Join("-", [NUMBER_TOKEN])]})) == [
         "F: got Join('-', ()), expected Join(text, list of parts)",
-        "F: got Join('-', 'abc'), expected Join(text, list of parts)",
-        "F: got Join(1, ('a',)), expected Join(text, list of parts)",
-        "F: got True in a Join, expected a text, a number or a reference",
-        "F: got None in a Join, expected a text, a number or a reference",
-        "F: got mappingproxy({}) in a Join, expected a text, a number or a reference",
         "F: got the number token -1.8881545897087e+289 in a Join, expected a text token: Token.as_string makes one",
     ]
 
@@ -221,10 +208,7 @@ def test_joins_join_texts_and_numbers_passing() -> None:
 def test_lists_hold_plain_values_beside_references() -> None:
     name = ExecutionInput("A")
     assert problems(function("F", payload={"a": [{"b": [name, {"c": 1}, True]}], "d": [name, None]})) == [
-        (
-            "F: Payload.a[0].b[1]: got mappingproxy({'c': 1}) in a list with references, expected texts, numbers and "
-            "references only"
-        ),
+        ("F: Payload.a[0].b[1]: got {'c': 1} in a list with references, expected texts, numbers and references only"),
         "F: Payload.a[0].b[2]: got True in a list with references, expected texts, numbers and references only",
         "F: Payload.d[1]: got None in a list with references, expected texts, numbers and references only",
     ]

@@ -13,6 +13,7 @@ from constructs_lib.definitions import (
     UniqueName,
 )
 from tests.constructs_lib.samples import (
+    FUNCTION,
     LIST_TOKEN,
     NUMBER_TOKEN,
     TOKEN,
@@ -92,7 +93,7 @@ SPEC = "AlgorithmSpecification"
         ),
         (
             {"additional_request": {"DebugRuleConfigurations": {}}},
-            "DebugRuleConfigurations: got mappingproxy({}), expected a list",
+            "DebugRuleConfigurations: got {}, expected a list",
         ),
         (
             {"additional_request": {"RetryStrategy": {"MaximumRetryAttempts": 31}}},
@@ -128,7 +129,7 @@ def test_requests_fit_the_service_in_every_step() -> None:
         config("C", variants=[variant(instance_count=0, startup_timeout_seconds=30)], data_capture=capture),
         config("D", variants=[]),
         endpoint("E", endpoint_name="houses!"),
-        function("F", function_arn="", qualifier="not legal"),
+        function("F", function_arn=f"{FUNCTION}!", qualifier="not legal"),
     )
     assert found == [
         "M: ModelName: got 'a b', expected a text that matches [a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?",

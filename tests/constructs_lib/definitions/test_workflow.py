@@ -39,13 +39,20 @@ def test_all_problems_are_raised_together_step_by_step() -> None:
         workflow(function("B: x"), training("T", output_uri="x", max_runtime_seconds="3600"), function(""), name="a b")
 
     assert str(raised.value) == (
-        "workflow 'a b' is not valid, 4 problems:\n"
+        "workflow 'a b' is not valid, 5 problems:\n"
         "  name: got 'a b', expected 1 to 80 letters, digits, '-' or '_'\n"
         "  B: x: name: got 'B: x', expected a name without ': ', which is kept for helper states\n"
         "  T: max_runtime_seconds: got '3600', expected a number or a reference\n"
+        "  T: OutputDataConfig.S3OutputPath: got 'x', expected a text that matches (https|s3)://([^/]+)/?(.*)\n"
         "  '': name: got 0 characters, expected 1 to 80"
     )
-    assert [problem.path for problem in raised.value.problems] == ["name", "name", "max_runtime_seconds", "name"]
+    assert [problem.path for problem in raised.value.problems] == [
+        "name",
+        "name",
+        "max_runtime_seconds",
+        "OutputDataConfig.S3OutputPath",
+        "name",
+    ]
 
 
 def test_one_problem_is_one() -> None:

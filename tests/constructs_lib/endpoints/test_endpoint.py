@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnParameter, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -136,6 +136,16 @@ def test_invoking_is_granted_on_the_endpoint_alone(tmp_path: Path) -> None:
     own, other = sorted(statement["Resource"], key=str, reverse=True)
     assert own == {"Ref": "Live848578DF"}
     assert other["Fn::Join"][1][-1] == ":endpoint/prices"
+
+
+def test_the_name_of_an_endpoint_that_exists_may_be_a_token(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        name = CfnParameter(stack, "Name").value_as_string
+        client = iam.Role(stack, "Client", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        Endpoint.from_endpoint_name(stack, "Other", name).grants.invoke(client)
+
+    (statement,) = statements(template_of(define, tmp_path), "Client")
+    assert statement["Resource"]["Fn::Join"][1][-2:] == [":endpoint/", {"Ref": "Name"}]
 
 
 def test_metrics_have_sagemakers_names_and_the_variants_dimensions() -> None:

@@ -61,6 +61,15 @@ def test_the_key_rotates_and_serves_the_accounts_logs_and_alarms(tmp_path: Path)
     assert announcements["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
+def test_all_problems_of_a_lifecycle_are_raised_together() -> None:
+    with pytest.raises(ValueError, match="Test/Data") as raised:
+        Storage(Stack(App(), "Test"), "Data", lifecycle=StorageLifecycle(noncurrent_version_days=0, access_log_days=-1))
+    assert str(raised.value).split("\n") == [
+        "Test/Data: lifecycle.noncurrent_version_days: got 0, expected at least 1",
+        "Test/Data: lifecycle.access_log_days: got -1, expected at least 1",
+    ]
+
+
 def test_removal_and_lifecycle_are_what_is_asked_for(tmp_path: Path) -> None:
     template = template_of(
         lambda stack: Storage(

@@ -1,16 +1,20 @@
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, CfnParameter, RemovalPolicy, Stack
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_logs as logs
 
+from constructs_lib.environments.settings import COMPUTE_TYPES
 from constructs_lib.environments.storage import Storage
 from constructs_lib.images.build import ContainerBuild
-from constructs_lib.images.repository import ImageRepository
-from constructs_lib.images.source import COMPUTE_TYPES, DEFAULT_BUILDSPEC, BuildSettings, buildspec_of
+from constructs_lib.images.repository import IImageRepository, ImageRepository
+from constructs_lib.images.source import DEFAULT_BUILDSPEC, BuildSettings, buildspec_of
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
 
@@ -77,9 +81,15 @@ def test_the_functions_know_the_contents_hash(folder: Path, tmp_path: Path) -> N
     for left_over in ("__pycache__", ".git"):
         (folder / left_over).mkdir()
         (folder / left_over / "x.pyc").write_text("x")
+        (folder / left_over / "x.pyc").chmod(0o755)
     assert hash_of("b") == first
+    (folder / "train").chmod(0o755)
+    executable = hash_of("c")
+    assert executable != first
+    (folder / "train").chmod(0o700)
+    assert hash_of("d") == executable
     (folder / "train").write_text("#!/bin/sh\nexit 1\n")
-    assert hash_of("c") != first
+    assert hash_of("e") not in (first, executable)
 
 
 def test_only_the_builders_source_is_shipped(folder: Path, tmp_path: Path) -> None:
@@ -121,7 +131,6 @@ def test_each_role_may_do_its_own_work_only(folder: Path, tmp_path: Path) -> Non
         "ecr:BatchGetImage",
         "ecr:CompleteLayerUpload",
         "ecr:GetAuthorizationToken",
-        "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload",
         "ecr:PutImage",
         "ecr:UploadLayerPart",
@@ -135,13 +144,11 @@ def test_each_role_may_do_its_own_work_only(folder: Path, tmp_path: Path) -> Non
         "codebuild:ListBuildsForProject",
         "codebuild:StartBuild",
         "ecr:DescribeImages",
-        "kms:Decrypt",
         "kms:GenerateDataKey",
         *logs_only,
         "s3:DeleteObject",
         "s3:GetObject",
         "s3:PutObject",
-        "states:SendTaskFailure",
         "states:SendTaskSuccess",
     ]
     assert allowed("BuildFinisherRole") == [
@@ -155,6 +162,15 @@ def test_each_role_may_do_its_own_work_only(folder: Path, tmp_path: Path) -> Non
         "states:SendTaskFailure",
         "states:SendTaskSuccess",
     ]
+
+
+def test_the_finisher_lists_waiters_alone(folder: Path, tmp_path: Path) -> None:
+    template = template_of(lambda stack: define(stack, folder), tmp_path)
+    (listing,) = (found for found in statements(template, "BuildFinisherRole") if found["Action"] == "s3:ListBucket")
+    (bucket,) = listing["Resource"]["Fn::GetAtt"][:1]
+    assert bucket.startswith("BuildStorage")
+    (prefix,) = listing["Condition"]["StringLike"]["s3:prefix"]
+    assert re.fullmatch(r"container-builds/[0-9a-f]{42}/waiters/\*", prefix)
 
 
 def test_storage_logs_and_removal_can_be_brought_along(folder: Path, tmp_path: Path) -> None:
@@ -210,6 +226,67 @@ def test_all_problems_are_raised_together(tmp_path: Path) -> None:
         f"Test/Build: environment: got the name 'IMAGE_TAG', {own}",
         f"Test/Build: environment: got the name 'A-B', {own}",
     ]
+
+
+@pytest.mark.parametrize("minutes", ["30", None, 30.5])
+def test_settings_of_the_wrong_type_are_named(folder: Path, minutes: Any) -> None:
+    variables: Any = {"LEVEL": 1}
+    with pytest.raises(ValueError, match="Test/Build") as raised:
+        define(Stack(App(), "Test"), folder, settings=BuildSettings(timeout_minutes=minutes, environment=variables))
+    assert str(raised.value).split("\n") == [
+        f"Test/Build: timeout_minutes: got {minutes!r}, expected 5 to 480",
+        "Test/Build: environment.LEVEL: got 1, expected a text",
+    ]
+
+
+def test_settings_may_be_tokens(folder: Path, tmp_path: Path) -> None:
+    def settings_of(stack: Stack) -> BuildSettings:
+        return BuildSettings(
+            compute_type=CfnParameter(stack, "Size").value_as_string,
+            timeout_minutes=cast("int", CfnParameter(stack, "Minutes", type="Number").value_as_number),
+            environment={"REGION": stack.region},
+        )
+
+    template = template_of(lambda stack: define(stack, folder, settings=settings_of(stack)), tmp_path)
+    project = only(template, "AWS::CodeBuild::Project")
+    assert project["TimeoutInMinutes"] == {"Ref": "Minutes"}
+    assert project["Environment"]["ComputeType"] == {"Ref": "Size"}
+    assert {"Name": "REGION", "Type": "PLAINTEXT", "Value": {"Ref": "AWS::Region"}} in project["Environment"][
+        "EnvironmentVariables"
+    ]
+
+
+@pytest.mark.parametrize("dockerfile", ["../Dockerfile", "/Dockerfile", "sub/../../Dockerfile"])
+def test_a_dockerfile_outside_of_the_source_is_refused(folder: Path, dockerfile: str) -> None:
+    (folder.parent / "Dockerfile").write_text("FROM scratch\n")
+    message = f"^Test/Build: dockerfile: got '{dockerfile}', expected a path inside the source folder$"
+    with pytest.raises(ValueError, match=message):
+        define(Stack(App(), "Test"), folder, settings=BuildSettings(dockerfile=dockerfile))
+
+
+def test_a_build_can_be_granted_more(folder: Path, tmp_path: Path) -> None:
+    template = template_of(
+        lambda stack: ImageRepository(stack, "Bases").grants.pull(define(stack, folder).role), tmp_path
+    )
+    granted = statements(template, "BuildBuildRole")[-2]
+    assert granted["Resource"]["Fn::GetAtt"][0].startswith("Bases")
+
+
+def test_a_repository_of_another_account_is_asked_for_there(folder: Path, tmp_path: Path) -> None:
+    def settings_of(repository: Callable[[Stack], IImageRepository], name: str) -> str:
+        template = template_of(
+            lambda stack: ContainerBuild(stack, "Build", source=folder, repository=repository(stack)), tmp_path / name
+        )
+        return settings_text(template)
+
+    arn = "arn:aws:ecr:eu-west-1:444455556666:repository/shared"
+    theirs = settings_of(
+        lambda stack: ImageRepository.from_repository(ecr.Repository.from_repository_arn(stack, "Shared", arn)),
+        "theirs",
+    )
+    assert json.loads(theirs)["registry"] == "444455556666"
+    ours = settings_of(lambda stack: ImageRepository(stack, "Images"), "ours")
+    assert json.loads(ours)["registry"] == "TOKEN"
 
 
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 
@@ -59,12 +60,13 @@ def test_pulling_is_granted_on_the_repository_alone(tmp_path: Path) -> None:
     assert statements(template, "User") == [{"Action": PULL, "Effect": "Allow", "Resource": arn}, TOKEN]
 
 
-def test_pushing_is_granted_with_the_look_at_layers(tmp_path: Path) -> None:
+def test_pushing_is_granted_without_the_right_to_pull(tmp_path: Path) -> None:
     template = template_of(lambda stack: ImageRepository(stack, "Images").grants.push(role(stack)), tmp_path)
     push, token = statements(template, "User")
     assert push["Action"] == sorted(
         [
-            *PULL,
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",
             "ecr:InitiateLayerUpload",
             "ecr:PutImage",
@@ -82,6 +84,11 @@ def test_a_repository_that_exists_is_granted_alike(tmp_path: Path) -> None:
 
     pull, _ = statements(template_of(define, tmp_path), "User")
     assert pull["Resource"]["Fn::Join"][1][-1] == ":repository/housing"
+
+
+def test_the_image_count_may_not_be_a_token() -> None:
+    with pytest.raises(ValueError, match=r"^Test/Images: image_count: got a token, expected 1 to 1000$"):
+        ImageRepository(Stack(App(), "Test"), "Images", image_count=cast("int", Token.as_number({"Ref": "Count"})))
 
 
 @pytest.mark.parametrize("image_count", [0, 1001])

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
 
 from constructs_lib.environments.storage import EncryptionKey
 from constructs_lib.monitoring.alarms import AlarmTopic, alarm_on_any
@@ -27,6 +28,16 @@ def test_the_topic_is_encrypted_and_takes_alarms_of_the_account(tmp_path: Path) 
     }
     subscription = only(template, "AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "team@example.org")
+
+
+def test_a_topic_of_ones_own_is_used(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        metric = cloudwatch.Metric(namespace="AWS/States", metric_name="ExecutionsFailed", statistic="Sum")
+        own = AlarmTopic.from_topic(sns.Topic.from_topic_arn(stack, "Own", "arn:aws:sns:eu-west-1:111122223333:own"))
+        alarm_on_any(stack, "Heard", metric, description="it failed", topic=own)
+
+    template = template_of(define, tmp_path)
+    assert only(template, "AWS::CloudWatch::Alarm")["AlarmActions"] == ["arn:aws:sns:eu-west-1:111122223333:own"]
 
 
 def test_an_alarm_goes_off_at_one_and_not_without_data(tmp_path: Path) -> None:

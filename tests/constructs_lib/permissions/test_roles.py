@@ -106,6 +106,19 @@ def test_the_engine_of_a_job_that_is_only_started() -> None:
     assert len(engine_statements(workflow(started), **PLACE)) == 2
 
 
+def test_a_function_is_invoked_in_the_version_that_is_named() -> None:
+    definition = workflow(
+        function("Alias", qualifier="live"),
+        function("Any", function_arn=f"{FUNCTION}-2", qualifier=ExecutionInput("Version")),
+    )
+    named, unknown = engine_statements(definition, **PLACE)
+    assert brief((named, unknown)) == [
+        (["lambda:InvokeFunction"], [f"{FUNCTION}:live"], {}),
+        (["lambda:InvokeFunction"], [f"{FUNCTION}-2:*"], {}),
+    ]
+    assert unknown.reason == "what is invoked is known only when the workflow runs"
+
+
 def test_the_engine_of_the_other_steps() -> None:
     tags = {"team": "houses"}
     definition = workflow(
@@ -119,7 +132,7 @@ def test_the_engine_of_the_other_steps() -> None:
     )
 
     assert brief(engine_statements(definition, **PLACE)) == [
-        (["lambda:InvokeFunction"], [FUNCTION, f"{FUNCTION}:*", f"{FUNCTION}-2", f"{FUNCTION}-2:*"], {}),
+        (["lambda:InvokeFunction"], [FUNCTION, f"{FUNCTION}-2"], {}),
         (["sagemaker:AddTags", "sagemaker:CreateModel"], [f"{SAGEMAKER}model/m"], {}),
         (["iam:PassRole"], [ROLE], {"StringEquals": {"iam:PassedToService": ["sagemaker.amazonaws.com"]}}),
         (

@@ -1,3 +1,6 @@
+import re
+from typing import Any
+
 import pytest
 
 from constructs_lib.permissions import Statement
@@ -35,6 +38,19 @@ def test_a_wildcard_needs_its_reason() -> None:
 def test_actions_have_no_wildcards() -> None:
     with pytest.raises(ValueError, match=r"^got the actions s3:Get\*, expected them without wildcards$"):
         Statement(actions=["s3:Get*"], resources=[ONE])
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({"actions": "s3:GetObject"}, "s3:GetObject"),
+        ({"resources": ONE}, ONE),
+        ({"conditions": {"StringLike": {"s3:prefix": "a/*"}}}, "a/*"),
+    ],
+)
+def test_a_text_is_not_taken_for_a_list_of_letters(parts: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError, match=f"^got the text '{re.escape(text)}', expected a list of texts$"):
+        Statement(**{"actions": ["s3:GetObject"], "resources": [ONE], **parts})
 
 
 def test_statements_of_one_resource_become_one() -> None:

@@ -57,9 +57,15 @@ class Ecr:
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
 
-    def describe_images(self, *, repositoryName: str, imageIds: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+    def describe_images(
+        self,
+        *,
+        registryId: str,  # noqa: N803
+        repositoryName: str,  # noqa: N803
+        imageIds: list[dict[str, str]],  # noqa: N803
+    ) -> dict[str, Any]:
         tag = imageIds[0]["imageTag"]
-        if repositoryName != "housing":
+        if (registryId, repositoryName) != ("123456789012", "housing"):
             raise error("RepositoryNotFoundException", "DescribeImages")
         if tag not in self.digests:
             raise error("ImageNotFoundException", "DescribeImages")

@@ -11,6 +11,7 @@ from lambda_src.container_builder.logic import BuildRequest, ContainerBuildFaile
 
 DOCUMENT: dict[str, Any] = {
     "project": "project-1",
+    "registry": "123456789012",
     "repository_name": "housing",
     "repository_uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/housing",
     "bucket": "artifacts",

@@ -27,6 +27,10 @@ class Resources:
         return Pending(logical_id, name) if logical_id == "Later" else f"{name}-of-{logical_id}"
 
 
+def _no_outputs(stack: str, output: str, *, region: str | None, role_arn: str | None) -> str:
+    raise ValidationError(f"no stack {stack}")
+
+
 def resolver(*, extended: bool = False, resources: Any = None) -> Resolver:
     return Resolver(
         mappings={"Sizes": {"small": {"cpu": 1, "disks": ["a", "b"]}}},
@@ -35,6 +39,7 @@ def resolver(*, extended: bool = False, resources: Any = None) -> Resolver:
         condition=lambda name: name == "Yes",
         resources=resources or Resources(),
         exported=lambda name: f"export-{name}",
+        stack_output=_no_outputs,
         zones=lambda region: [f"{region}a", f"{region}b"],
         extended=extended,
     )
@@ -140,6 +145,7 @@ class TestConditions:
                 parameters={"Stage": "prod", "Flag": "true", "List": ["a", "b"]},
                 condition=holds,
                 exported=str,
+                stack_output=_no_outputs,
             ),
         )
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tests.local_aws.cloudformation.conftest import Deployer, parameter
 
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
-    ("unknown type", {"A": {"Type": "AWS::Nope::Thing"}}, r"Unrecognized resource types: \[AWS::Nope::Thing\]"),
+    ("unknown type", {"A": {"Type": "AWS::Nope::Thing"}}, r"\[AWS::Nope::Thing\] \(the local AWS does not offer"),
     (
         "unknown attribute",
         {"A": parameter("1"), "B": parameter({"Fn::GetAtt": ["A", "Nope"]})},

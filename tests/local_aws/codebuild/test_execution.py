@@ -251,6 +251,21 @@ artifacts:
     assert [entry["Key"] for entry in listed] == [f"{prefix}/a.txt", f"{prefix}/deep/b.txt"]
 
 
+def test_the_name_of_artifacts_is_read_by_the_shell(builds: Builds) -> None:
+    spec = """
+version: 0.2
+phases:
+  build:
+    commands: [echo a > a.txt, VERSION=7]
+artifacts:
+  files: [a.txt]
+  name: site-$VERSION-$(cat a.txt)
+"""
+    artifacts = {"type": "S3", "location": builds.bucket, "overrideArtifactName": True, "path": "named"}
+    build = builds.run(builds.project(spec, artifacts=artifacts))
+    assert build["artifacts"]["location"] == f"arn:aws:s3:::{builds.bucket}/named/site-7-a"
+
+
 def test_an_archive_of_artifacts_and_none_that_match(builds: Builds) -> None:
     spec = "version: 0.2\nphases:\n  build:\n    commands: [echo a > a.txt]\nartifacts:\n  files: ['*.txt']\n"
     artifacts = {"type": "S3", "location": builds.bucket, "name": "all.zip", "packaging": "ZIP"}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.containers.command_line_engine import CommandLineEngine
-from local_aws.containers.docker_command.control import Control
+from local_aws.containers.docker_command.install import control_of
 from local_aws.containers.docker_command.main import call
 from local_aws.containers.engine import EngineError, ImageNotFoundError, RunningContainer, RunSpec
 from local_aws.server import LocalAws
@@ -98,15 +98,7 @@ def image(engine: CommandLineEngine, base: str, repository: str, local_aws: Loca
         f"FROM {base}\nCOPY train serve hang /opt/program/\nENV PATH=/opt/program:/bin EPOCHS=3\n"
         "WORKDIR /opt/program\nRUN echo built > /built\n"
     )
-    control = Control(
-        engine=engine.name,
-        program=engine.program,
-        settings=engine.settings,
-        view=None,
-        state_dir=local_aws.platform.state_dir,
-        cache_dir=local_aws.platform.cache_dir,
-        endpoint_url=local_aws.platform.endpoint_url,
-    )
+    control = control_of(engine, local_aws.platform)
     environment = {
         "HOME": str(tmp_path),
         "AWS_ACCESS_KEY_ID": "any",

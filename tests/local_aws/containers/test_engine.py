@@ -8,6 +8,7 @@ import pytest
 from local_aws.containers import trial
 from local_aws.containers.command_line_engine import CommandLineEngine
 from local_aws.containers.engine import EngineError, choose_engine
+from local_aws.containers.pair import EnginePair
 from local_aws.containers.process.view import PrivateView
 from local_aws.platform import Platform
 
@@ -67,6 +68,28 @@ def test_without_docker_and_podman_programs_are_processes(
     engine = choose_engine(platform)
     assert engine.name.startswith("process")
     assert "without cpu or memory limits" in engine.description or "no cpu or memory limits" in engine.description
+
+
+def test_behind_an_engine_stand_processes_unless_it_is_forced(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin", "docker", "exit 1")
+    program(tmp_path / "bin", "podman", f'echo "$*" >>{tmp_path}/calls; [ "$1" != run ] || exit {trial.EXIT_CODE}')
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.delenv("MLOPS_CONTAINER_ENGINE", raising=False)
+    engine = choose_engine(platform)
+    assert isinstance(engine, EnginePair)
+    assert engine.name == "podman"
+    assert engine.description == (
+        f"podman: containers of {tmp_path}/bin/podman; images whose base image cannot be fetched are built and run in "
+        f"{engine.processes.name} mode"
+    )
+    commands = [line.split()[0] for line in (tmp_path / "calls").read_text().splitlines()]
+    assert commands == ["import", "run", "rmi", "ps"]
+
+    monkeypatch.setenv("MLOPS_CONTAINER_ENGINE", "podman")
+    other = Platform(endpoint_url=platform.endpoint_url, state_dir=platform.state_dir, cache_dir=platform.cache_dir)
+    assert isinstance(choose_engine(other), CommandLineEngine)
 
 
 def test_no_program_of_that_name(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from local_aws.containers import ports
 from local_aws.containers.engine import EngineError, ImageNotFoundError, RunningContainer, RunSpec
+from local_aws.containers.process import port_mapping
 from local_aws.containers.process.engine import ProcessEngine
 from local_aws.containers.process.images import ImageConfig
 from local_aws.sagemaker.jobs.cluster import host_addresses, host_names
@@ -170,28 +171,34 @@ def wait_for(output: Output, line: str) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.usefixtures("port_8080")
 @pytest.mark.parametrize("honour", [True, False])
-def test_a_server_is_reached_at_its_port(
+def test_servers_side_by_side_have_a_port_each(
     engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output, honour: bool
 ) -> None:
     image = make_image({"serve": SERVER.replace("{honour}", str(honour))}, python=True)
-    container = engine.run(spec(image, opt_ml, output, "serve", serve=True))
+    servers = [engine.run(spec(image, opt_ml, output, "serve", serve=True)) for _ in range(2)]
     try:
-        assert answer(container) == "pong"
-        assert (container.port == 8080) is not honour
+        assert [answer(server) for server in servers] == ["pong", "pong"]
+        assert len({server.port for server in servers} | {8080}) == 3
     finally:
-        container.terminate(5)
+        for server in servers:
+            server.terminate(5)
 
 
 @pytest.mark.usefixtures("port_8080")
-def test_a_second_server_that_insists_on_8080_says_so(
-    process_engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output
+def test_where_ports_cannot_be_mapped_one_server_may_insist_on_8080(
+    process_engine: ProcessEngine,
+    make_image: MakeImage,
+    opt_ml: Path,
+    output: Output,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(port_mapping, "SUPPORTED", False)
     image = make_image({"serve": SERVER.replace("{honour}", "False")}, python=True)
     first = process_engine.run(spec(image, opt_ml, output, "serve", serve=True))
     try:
-        answer(first)
+        assert answer(first) == "pong"
+        assert first.port == 8080
         second_output = Output()
         second = process_engine.run(spec(image, opt_ml, second_output, "serve", serve=True))
         assert second.wait(20) == 1

@@ -256,21 +256,6 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
         ("kms", "update_custom_key_store", {"CustomKeyStoreId": "c"}),
         ("iam", "create_user", {"UserName": "u", "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
         ("sns", "subscribe", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Protocol": "sms"}),
-        (
-            "s3",
-            "put_bucket_notification_configuration",
-            {
-                "Bucket": "b",
-                "NotificationConfiguration": {
-                    "LambdaFunctionConfigurations": [
-                        {
-                            "LambdaFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
-                            "Events": ["s3:ObjectCreated:*"],
-                        }
-                    ]
-                },
-            },
-        ),
     ],
 )
 def test_moto_does_not_answer_for_what_it_does_not_do(
@@ -384,3 +369,20 @@ def test_no_request_waits_for_a_slow_one(local_aws: LocalAws, send: Send) -> Non
         assert send("GET", "/_local/health").status == 200
         released.set()
         slow.result(20)
+
+
+def test_a_large_request_comes_compressed(local_aws: LocalAws) -> None:
+    # SDKs compress the operations that allow it from 10 KiB on
+    cloudwatch = local_aws.platform.client("cloudwatch", region="us-east-1")
+    data = [{"MetricName": f"m{number}", "Value": number, "Unit": "Count"} for number in range(500)]
+    cloudwatch.put_metric_data(Namespace="compressed", MetricData=data)
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace="compressed")
+    assert len([metric for page in pages for metric in page["Metrics"]]) == 500
+
+
+@pytest.mark.parametrize("body", [b"{}", b"\x1f\x8b cut off"])
+def test_what_is_not_compressed_is_refused(send: Send, body: bytes) -> None:
+    answer = send("POST", "/", body=body, service="monitoring", content_encoding="gzip")
+    assert answer.status == 400
+    assert b"SerializationException" in answer.body
+    assert b"Content-Encoding is gzip, its body is not" in answer.body

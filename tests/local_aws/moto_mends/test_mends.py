@@ -263,3 +263,113 @@ def test_a_bucket_tells_the_account_s_event_bus_of_its_objects(client: Any) -> N
     assert created["detail"]["reason"] == "PutObject"
     assert deleted["detail"]["deletion-type"] == "Permanently Deleted"
     assert deleted["detail"]["object"]["sequencer"] > sequencer
+
+
+def test_dashboards_have_tags(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    arn = "arn:aws:cloudwatch::123456789012:dashboard/tagged"
+
+    def tags() -> dict[str, str]:
+        found = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}", Tags=[{"Key": "a", "Value": "1"}])
+    assert tags() == {"a": "1"}
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}", Tags=[{"Key": "a", "Value": "2"}])
+    assert tags() == {"a": "1"}
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "b", "Value": "2"}])
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    assert tags() == {"b": "2"}
+    cloudwatch.delete_dashboards(DashboardNames=["tagged"])
+    cloudwatch.put_dashboard(DashboardName="tagged", DashboardBody="{}")
+    assert tags() == {}
+    cloudwatch.delete_dashboards(DashboardNames=["tagged"])
+
+
+@pytest.fixture
+def log_group(client: Any) -> str:
+    logs, name = client("logs"), f"/mends/{datetime.now(UTC).timestamp()}"
+    logs.create_log_group(logGroupName=name)
+    for stream, lines in {"b": ("INFO late", "WARN last"), "a": ("ERROR first", "DEBUG second")}.items():
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        now = int(datetime.now(UTC).timestamp() * 1000) - (5000 if stream == "a" else 0)
+        events = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
+        logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=events)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("", ["ERROR first", "DEBUG second", "INFO late", "WARN last"]),
+        ("?ERROR ?WARN", ["ERROR first", "WARN last"]),
+        ("-DEBUG", ["ERROR first", "INFO late", "WARN last"]),
+    ],
+)
+def test_log_events_of_all_streams_are_filtered_by_any_pattern(
+    client: Any, log_group: str, pattern: str, found: list[str]
+) -> None:
+    events = client("logs").filter_log_events(logGroupName=log_group, filterPattern=pattern)["events"]
+    assert [event["message"] for event in events] == found
+
+
+def test_what_is_wrong_about_log_groups_is_told(client: Any, log_group: str) -> None:
+    logs = client("logs")
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
+        logs.filter_log_events(logGroupName=log_group, filterPattern="{ $.a")
+    with pytest.raises(ClientError, match=r"ResourceNotFoundException.*The specified log stream does not exist"):
+        logs.get_log_events(logGroupName=log_group, logStreamName="c")
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*'2' at 'retentionInDays'"):
+        logs.put_retention_policy(logGroupName=log_group, retentionInDays=2)
+    with pytest.raises(ClientError, match="mutually exclusive"):
+        logs.describe_log_groups(logGroupNamePattern="a", logGroupNamePrefix="b")
+
+
+def test_log_groups_are_found_by_a_part_of_their_name(client: Any, log_group: str) -> None:
+    logs = client("logs")
+    logs.put_retention_policy(logGroupName=log_group, retentionInDays=3)
+    (found,) = logs.describe_log_groups(logGroupNamePattern=log_group[3:].upper())["logGroups"]
+    assert (found["logGroupName"], found["retentionInDays"]) == (log_group, 3)
+
+
+@pytest.mark.parametrize(("name", "value"), [("VisibilityTimeout", "43201"), ("DelaySeconds", "-1")])
+def test_attributes_of_queues_keep_to_their_ranges(client: Any, name: str, value: str) -> None:
+    sqs, queue = client("sqs"), f"mends-{datetime.now(UTC).timestamp()}".replace(".", "-")
+    with pytest.raises(ClientError, match=f"InvalidAttributeValue.*Invalid value for the parameter {name}"):
+        sqs.create_queue(QueueName=queue, Attributes={name: value})
+    url = sqs.create_queue(QueueName=queue, Attributes={name: "900"})["QueueUrl"]
+    with pytest.raises(ClientError, match=f"InvalidAttributeValue.*Invalid value for the parameter {name}"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: value})
+
+
+def test_a_tag_of_a_table_has_one_value(client: Any) -> None:
+    dynamodb = client("dynamodb")
+    arn = dynamodb.create_table(
+        TableName="tagged",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}],
+    )["TableDescription"]["TableArn"]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "2"}])
+    tags = dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]
+    dynamodb.delete_table(TableName="tagged")
+    assert sorted((tag["Key"], tag["Value"]) for tag in tags) == [("a", "2"), ("b", "1")]
+
+
+def test_a_stream_is_enabled_once_more(client: Any) -> None:
+    dynamodb = client("dynamodb")
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    dynamodb.create_table(
+        TableName="streams",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification=stream,
+    )
+    with pytest.raises(ClientError, match="Cannot enable stream"):
+        dynamodb.update_table(TableName="streams", StreamSpecification=stream)
+    dynamodb.update_table(TableName="streams", StreamSpecification={"StreamEnabled": False})
+    table = dynamodb.update_table(TableName="streams", StreamSpecification=stream)["TableDescription"]
+    dynamodb.delete_table(TableName="streams")
+    assert table["StreamSpecification"] == stream

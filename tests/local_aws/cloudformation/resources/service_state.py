@@ -123,8 +123,11 @@ def alarm_tags(stacks: Deployer, name: str) -> Any:
     return {tag["Key"]: tag["Value"] for tag in found}
 
 
-def dashboard_body(stacks: Deployer, name: str) -> Any:
-    return json.loads(stacks.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
+def dashboard_settings(stacks: Deployer, name: str) -> Any:
+    client = stacks.client("cloudwatch")
+    tags = client.list_tags_for_resource(ResourceARN=f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}")["Tags"]
+    found = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
+    return found, {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def model_tags(stacks: Deployer, arn: str) -> Any:

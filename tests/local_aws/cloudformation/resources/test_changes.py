@@ -19,7 +19,7 @@ from tests.local_aws.cloudformation.resources.service_state import (
     bucket_notifications,
     bucket_website,
     bus_policy,
-    dashboard_body,
+    dashboard_settings,
     function_settings,
     key_settings,
     mapping_settings,
@@ -348,11 +348,11 @@ CHANGES = [
     ),
     Change(
         type="AWS::CloudWatch::Dashboard",
-        before={"DashboardBody": '{"widgets": []}'},
-        after={"DashboardBody": '{"widgets": [], "start": "-PT1H"}'},
-        look=dashboard_body,
-        shown_before={"widgets": []},
-        shown_after={"widgets": [], "start": "-PT1H"},
+        before={"DashboardBody": '{"widgets": []}', **TAGS_BEFORE},
+        after={"DashboardBody": '{"widgets": [], "start": "-PT1H"}', **TAGS_AFTER},
+        look=dashboard_settings,
+        shown_before=({"widgets": []}, {"a": "1", "b": "1"}),
+        shown_after=({"widgets": [], "start": "-PT1H"}, {"a": "2"}),
     ),
     Change(
         type="AWS::SageMaker::Model",
@@ -453,28 +453,3 @@ def test_a_layer_and_who_may_use_it(stacks: Deployer) -> None:
     assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         stacks.client("lambda").get_layer_version_by_arn(Arn=arn)
-
-
-def test_activities_and_versions_of_a_state_machine(stacks: Deployer) -> None:
-    name = stacks.new_name()
-    stack = stacks.create(
-        {
-            "Role": role_of("states.amazonaws.com"),
-            "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": MACHINE},
-            "Version": {
-                "Type": "AWS::StepFunctions::StateMachineVersion",
-                "Properties": {"StateMachineArn": {"Ref": "Machine"}, "Description": "d"},
-            },
-            "Activity": {"Type": "AWS::StepFunctions::Activity", "Properties": {"Name": name}},
-        },
-        name=name,
-        outputs={"Name": {"Value": {"Fn::GetAtt": ["Activity", "Name"]}}},
-    )
-    assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.reasons(name)
-    states, made = stacks.client("stepfunctions"), stacks.resources(name)
-    assert stacks.outputs(stack) == {"Name": name}
-    assert states.describe_activity(activityArn=made["Activity"]["PhysicalResourceId"])["name"] == name
-    machine = made["Machine"]["PhysicalResourceId"]
-    versions = states.list_state_machine_versions(stateMachineArn=machine)["stateMachineVersions"]
-    assert [item["stateMachineVersionArn"] for item in versions] == [made["Version"]["PhysicalResourceId"]]
-    assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"

@@ -86,6 +86,11 @@ class TestBucket:
             with pytest.raises(ClientError, match=code):
                 read(Bucket=bucket)
 
+    def test_versioning_without_a_status(self, stacks: Deployer) -> None:
+        template = one("AWS::S3::Bucket", VersioningConfiguration={"Status": {"Ref": "AWS::NoValue"}})
+        stack = stacks.create(template)
+        assert "VersioningConfiguration: required key [Status] not found" in stacks.reasons(stack["StackName"])
+
     def test_policy(self, stacks: Deployer) -> None:
         def template(action: str) -> dict[str, Any]:
             statement = {

@@ -113,6 +113,11 @@ def test_executions_that_are_not_there(bench: Workbench, operation: str) -> None
         call(executionArn="nonsense")
 
 
+def test_an_arn_of_too_few_parts(bench: Workbench) -> None:
+    with pytest.raises(ClientError, match=r"InvalidArn.*Invalid ARN: arn:nonsense"):
+        bench.client().list_executions(stateMachineArn="arn:nonsense")
+
+
 def test_lists(bench: Workbench) -> None:
     client = bench.client()
     machine = bench.machine(

@@ -58,8 +58,13 @@ class RenderedInput:
     paths: Mapping[str, str] = field(converter=frozen_copy)
 
 
-def input_problems(given: EventInput) -> list[str]:
-    """What is wrong with an input; nothing for one that is right."""
+def input_problems(given: EventInput, *, templated: bool = False) -> list[str]:
+    """What is wrong with an input; nothing for one that is right.
+
+    Args:
+        given: the input.
+        templated: whether it becomes a part of a template, even where it has no values of the event itself.
+    """
     found = references(given)
     problems = [
         f"got {value!r}, expected EventValue or Join: a rule knows the event alone"
@@ -78,7 +83,7 @@ def input_problems(given: EventInput) -> list[str]:
     if any(is_number_token(value) or is_list_token(value) for value in constants):
         problems.append("got a number or a list that is known at deployment, expected it as a text: Fn.join, or str()")
     # EventBridge has no way to write it that all targets read alike
-    angled = [value for value in constants if values and isinstance(value, str) and "<" in value]
+    angled = [value for value in constants if (values or templated) and isinstance(value, str) and "<" in value]
     problems += [f"got the text {value!r} beside values of the event, expected it without '<'" for value in angled]
     if not problems and len(text := render_input(given).template) > _MOST_CHARACTERS:
         problems.append(f"got {len(text)} characters, expected at most {_MOST_CHARACTERS}")

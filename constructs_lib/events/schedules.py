@@ -123,6 +123,9 @@ class WorkflowSchedule(Construct):
             ),
         )
         """The schedule."""
+        if group is not None:
+            # a group's name is known beforehand, so it does not tell which of the two comes first
+            self.schedule.node.add_dependency(group)
 
     def _check(
         self,

@@ -196,7 +196,7 @@ class WorkflowTarget:
         problems = execution_input_problems(self.workflow, self.input)
         if self.input is not None and not isinstance(self.input, Mapping | EventValue):
             problems.append(f"got {self.input!r}, expected a JSON object: an execution's input is no text")
-        return [*_problems_of("input", self.input), *(f"input: {problem}" for problem in problems)]
+        return [*_problems_of("input", self.input, templated=self.once), *(f"input: {problem}" for problem in problems)]
 
     def bind(self, binding: Binding) -> BoundTarget:
         """Called with the rule's role."""
@@ -274,8 +274,9 @@ class PipelineTarget:
         )
 
 
-def _problems_of(name: str, given: EventInput | None) -> list[str]:
-    return [] if given is None else [f"{name}: {problem}" for problem in input_problems(given)]
+def _problems_of(name: str, given: EventInput | None, *, templated: bool = False) -> list[str]:
+    found = [] if given is None else input_problems(given, templated=templated)
+    return [f"{name}: {problem}" for problem in found]
 
 
 def _input_members(given: EventInput | None) -> dict[str, Any]:

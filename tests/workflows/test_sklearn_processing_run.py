@@ -127,11 +127,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         s3.put_object(Bucket="sklearn-raw", Key="broken/cancer.csv", Body=b"a,b\n1,x\n")
         for script in (SOURCE / "scripts").glob("*.py"):
             s3.upload_file(str(script), "sklearn-code", f"scripts/{script.name}")
-        topic = client("sns", region=REGION).create_topic(Name="told")["TopicArn"]
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:told"
+        topic = client("sns", region=REGION).create_topic(Name="sklearn-told")["TopicArn"]
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:sklearn-told"
         heard = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [{**heard, "Resource": arn}]})
-        queue = client("sqs", region=REGION).create_queue(QueueName="told", Attributes={"Policy": policy})["QueueUrl"]
+        queue = client("sqs", region=REGION).create_queue(QueueName="sklearn-told", Attributes={"Policy": policy})[
+            "QueueUrl"
+        ]
         client("sns", region=REGION).subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         yield Account(running.platform, engines[0], topic, queue)
 

@@ -223,7 +223,7 @@ def test_a_report_in_s3_is_read_and_told(bench: Workbench) -> None:
     bench.client("s3").create_bucket(Bucket=bucket)
     body = json.dumps({"metrics": {"accuracy": 0.95}})
     bench.client("s3").put_object(Bucket=bucket, Key="runs/one/evaluation.json", Body=body.encode())
-    queue = bench.client("sqs").create_queue(QueueName="told")["QueueUrl"]
+    queue = bench.client("sqs").create_queue(QueueName=bucket)["QueueUrl"]
     inner = bench.machine(render_states(workflow(PassStep(name="Any"), name="inner")))
     key = Join("/", ["runs", ExecutionInput("Run"), "evaluation.json"])
     report = ReadJsonStep(name="Report", bucket=bucket, key=key)
@@ -232,7 +232,7 @@ def test_a_report_in_s3_is_read_and_told(bench: Workbench) -> None:
     tell = QueueStep(
         name="Tell",
         queue_url=queue,
-        queue_arn="arn:aws:sqs:us-east-1:123456789012:told",
+        queue_arn=f"arn:aws:sqs:us-east-1:123456789012:{bucket}",
         message={"accuracy": nested.output("Output.accuracy"), "status": nested.output("Status")},
     )
     good = ChoiceRule(condition=greater_than(accuracy, 0.9), steps=[tell])

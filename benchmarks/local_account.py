@@ -122,14 +122,31 @@ class LocalAccount:
             "StoppingCondition": {"MaxRuntimeInSeconds": 600},
         } | members
         sagemaker.create_training_job(**request)
-        job: dict[str, Any] = until(
-            lambda: sagemaker.describe_training_job(TrainingJobName=name),
-            lambda found: found["TrainingJobStatus"] != "InProgress",
-            seconds=600,
-        )
-        if job["TrainingJobStatus"] != "Completed":
-            raise SystemExit(f"training job {name}: {job.get('FailureReason')}")
-        return job
+        return _completed("TrainingJob", name, lambda: sagemaker.describe_training_job(TrainingJobName=name))
+
+    def processing_job(self, name: str, image: str, **members: Any) -> dict[str, Any]:
+        """Runs a processing job to its end.
+
+        Raises:
+            SystemExit: the job does not complete.
+        """
+        sagemaker = self.client("sagemaker")
+        cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+        request = {
+            "ProcessingJobName": name,
+            "AppSpecification": {"ImageUri": image},
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "RoleArn": self.role,
+        } | members
+        sagemaker.create_processing_job(**request)
+        return _completed("ProcessingJob", name, lambda: sagemaker.describe_processing_job(ProcessingJobName=name))
+
+
+def _completed(kind: str, name: str, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    job: dict[str, Any] = until(describe, lambda found: found[f"{kind}Status"] != "InProgress", seconds=600)
+    if job[f"{kind}Status"] != "Completed":
+        raise SystemExit(f"{kind} {name}: {job.get('FailureReason')}")
+    return job
 
 
 def until(ask: Callable[[], Any], good: Callable[[Any], bool], *, seconds: float) -> Any:

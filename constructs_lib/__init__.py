@@ -16,35 +16,80 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import STATE_MACHINE_ARN as STATE_MACHINE_ARN
     from constructs_lib.definitions import TASK_FAILED as TASK_FAILED
     from constructs_lib.definitions import TASK_TOKEN as TASK_TOKEN
+    from constructs_lib.definitions import Allowed as Allowed
+    from constructs_lib.definitions import ApiStep as ApiStep
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import Catch as Catch
+    from constructs_lib.definitions import CategoricalRange as CategoricalRange
     from constructs_lib.definitions import Channel as Channel
+    from constructs_lib.definitions import ChoiceRule as ChoiceRule
+    from constructs_lib.definitions import ChoiceStep as ChoiceStep
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
     from constructs_lib.definitions import ContextValue as ContextValue
+    from constructs_lib.definitions import ContinuousRange as ContinuousRange
     from constructs_lib.definitions import DataCapture as DataCapture
+    from constructs_lib.definitions import DataProcessing as DataProcessing
     from constructs_lib.definitions import DefinitionError as DefinitionError
     from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
     from constructs_lib.definitions import EndpointStep as EndpointStep
+    from constructs_lib.definitions import EventStep as EventStep
     from constructs_lib.definitions import ExecutionInput as ExecutionInput
     from constructs_lib.definitions import FailStep as FailStep
+    from constructs_lib.definitions import HumanTask as HumanTask
+    from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
+    from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import JobStep as JobStep
     from constructs_lib.definitions import Join as Join
+    from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
+    from constructs_lib.definitions import MapItem as MapItem
+    from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import NotificationStep as NotificationStep
+    from constructs_lib.definitions import Objective as Objective
+    from constructs_lib.definitions import ParallelStep as ParallelStep
+    from constructs_lib.definitions import PassStep as PassStep
+    from constructs_lib.definitions import PipelineStep as PipelineStep
     from constructs_lib.definitions import Problem as Problem
+    from constructs_lib.definitions import ProcessingInput as ProcessingInput
+    from constructs_lib.definitions import ProcessingOutput as ProcessingOutput
+    from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
+    from constructs_lib.definitions import QueueStep as QueueStep
+    from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
     from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import Step as Step
     from constructs_lib.definitions import StepOutput as StepOutput
+    from constructs_lib.definitions import SucceedStep as SucceedStep
     from constructs_lib.definitions import TaskStep as TaskStep
     from constructs_lib.definitions import TrainingStep as TrainingStep
+    from constructs_lib.definitions import TransformInput as TransformInput
+    from constructs_lib.definitions import TransformOutput as TransformOutput
+    from constructs_lib.definitions import TransformStep as TransformStep
+    from constructs_lib.definitions import TuningLimits as TuningLimits
+    from constructs_lib.definitions import TuningStep as TuningStep
     from constructs_lib.definitions import UniqueName as UniqueName
+    from constructs_lib.definitions import WaitStep as WaitStep
     from constructs_lib.definitions import WorkflowDefinition as WorkflowDefinition
+    from constructs_lib.definitions import WorkflowStep as WorkflowStep
+    from constructs_lib.definitions import equal as equal
+    from constructs_lib.definitions import greater_or_equal as greater_or_equal
+    from constructs_lib.definitions import greater_than as greater_than
+    from constructs_lib.definitions import is_boolean as is_boolean
+    from constructs_lib.definitions import is_null as is_null
+    from constructs_lib.definitions import is_number as is_number
+    from constructs_lib.definitions import is_present as is_present
+    from constructs_lib.definitions import is_text as is_text
+    from constructs_lib.definitions import is_timestamp as is_timestamp
+    from constructs_lib.definitions import less_or_equal as less_or_equal
+    from constructs_lib.definitions import less_than as less_than
+    from constructs_lib.definitions import matches as matches
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
     from constructs_lib.endpoints.endpoint import IEndpoint as IEndpoint
     from constructs_lib.endpoints.variants import Capture as Capture
@@ -56,12 +101,35 @@ if TYPE_CHECKING:
     from constructs_lib.environments.storage import IStorage as IStorage
     from constructs_lib.environments.storage import Storage as Storage
     from constructs_lib.environments.storage import StorageLifecycle as StorageLifecycle
+    from constructs_lib.events.arrivals import DataArrivalRule as DataArrivalRule
+    from constructs_lib.events.delivery import DeadLetterQueue as DeadLetterQueue
+    from constructs_lib.events.delivery import Delivery as Delivery
+    from constructs_lib.events.inputs import EventValue as EventValue
+    from constructs_lib.events.jobs import Endpoints as Endpoints
+    from constructs_lib.events.jobs import JobStateRule as JobStateRule
+    from constructs_lib.events.jobs import PipelineExecutions as PipelineExecutions
+    from constructs_lib.events.jobs import ProcessingJobs as ProcessingJobs
+    from constructs_lib.events.jobs import TrainingJobs as TrainingJobs
+    from constructs_lib.events.jobs import TransformJobs as TransformJobs
+    from constructs_lib.events.jobs import TuningJobs as TuningJobs
+    from constructs_lib.events.rules import EventRule as EventRule
+    from constructs_lib.events.schedules import WorkflowSchedule as WorkflowSchedule
+    from constructs_lib.events.targets import FunctionTarget as FunctionTarget
+    from constructs_lib.events.targets import NotificationTarget as NotificationTarget
+    from constructs_lib.events.targets import PipelineTarget as PipelineTarget
+    from constructs_lib.events.targets import QueueTarget as QueueTarget
+    from constructs_lib.events.targets import WorkflowTarget as WorkflowTarget
+    from constructs_lib.events.timing import At as At
+    from constructs_lib.events.timing import Cron as Cron
+    from constructs_lib.events.timing import Rate as Rate
+    from constructs_lib.events.timing import Within as Within
     from constructs_lib.images.build import ContainerBuild as ContainerBuild
     from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
     from constructs_lib.images.source import BuildSettings as BuildSettings
     from constructs_lib.monitoring.alarms import AlarmTopic as AlarmTopic
     from constructs_lib.monitoring.alarms import IAlarmTopic as IAlarmTopic
+    from constructs_lib.monitoring.dashboards import WorkflowDashboard as WorkflowDashboard
     from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
@@ -69,7 +137,9 @@ if TYPE_CHECKING:
     from constructs_lib.rendering import render_mermaid as render_mermaid
     from constructs_lib.rendering import render_states as render_states
     from constructs_lib.rendering import render_svg as render_svg
-    from constructs_lib.state_machines.workflow import IStepFunctionsWorkflow as IStepFunctionsWorkflow
+    from constructs_lib.state_machines.base import IStepFunctionsWorkflow as IStepFunctionsWorkflow
+    from constructs_lib.state_machines.states import StepState as StepState
+    from constructs_lib.state_machines.states import hand_written as hand_written
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
 _NAMES = {
@@ -83,47 +153,117 @@ _NAMES = {
         "STATE_MACHINE_ARN",
         "TASK_FAILED",
         "TASK_TOKEN",
+        "Allowed",
+        "ApiStep",
         "BuildOverrides",
         "Catch",
+        "CategoricalRange",
         "Channel",
+        "ChoiceRule",
+        "ChoiceStep",
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
         "ContextValue",
+        "ContinuousRange",
         "DataCapture",
+        "DataProcessing",
         "DefinitionError",
         "EndpointConfigStep",
         "EndpointStep",
+        "EventStep",
         "ExecutionInput",
         "FailStep",
+        "HumanTask",
+        "ImportedDefinition",
+        "IntegerRange",
         "JobStep",
         "Join",
+        "LabelingStep",
         "LambdaStep",
+        "MapItem",
+        "MapStep",
         "MetricDefinition",
         "ModelStep",
         "NetworkConfig",
+        "NotificationStep",
+        "Objective",
+        "ParallelStep",
+        "PassStep",
+        "PipelineStep",
         "Problem",
+        "ProcessingInput",
+        "ProcessingOutput",
+        "ProcessingStep",
         "ProductionVariant",
+        "QueueStep",
+        "ReadJsonStep",
         "Reference",
         "Retry",
+        "StateStep",
         "Step",
         "StepOutput",
+        "SucceedStep",
         "TaskStep",
         "TrainingStep",
+        "TransformInput",
+        "TransformOutput",
+        "TransformStep",
+        "TuningLimits",
+        "TuningStep",
         "UniqueName",
+        "WaitStep",
         "WorkflowDefinition",
+        "WorkflowStep",
+        "equal",
+        "greater_or_equal",
+        "greater_than",
+        "is_boolean",
+        "is_null",
+        "is_number",
+        "is_present",
+        "is_text",
+        "is_timestamp",
+        "less_or_equal",
+        "less_than",
+        "matches",
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
     "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
+    "constructs_lib.events.arrivals": ("DataArrivalRule",),
+    "constructs_lib.events.delivery": ("DeadLetterQueue", "Delivery"),
+    "constructs_lib.events.inputs": ("EventValue",),
+    "constructs_lib.events.jobs": (
+        "Endpoints",
+        "JobStateRule",
+        "PipelineExecutions",
+        "ProcessingJobs",
+        "TrainingJobs",
+        "TransformJobs",
+        "TuningJobs",
+    ),
+    "constructs_lib.events.rules": ("EventRule",),
+    "constructs_lib.events.schedules": ("WorkflowSchedule",),
+    "constructs_lib.events.targets": (
+        "FunctionTarget",
+        "NotificationTarget",
+        "PipelineTarget",
+        "QueueTarget",
+        "WorkflowTarget",
+    ),
+    "constructs_lib.events.timing": ("At", "Cron", "Rate", "Within"),
     "constructs_lib.images.build": ("ContainerBuild",),
     "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
+    "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
     "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements"),
     "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
-    "constructs_lib.state_machines.workflow": ("IStepFunctionsWorkflow", "StepFunctionsWorkflow"),
+    "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),
+    "constructs_lib.state_machines.states": ("StepState", "hand_written"),
+    "constructs_lib.state_machines.workflow": ("StepFunctionsWorkflow",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

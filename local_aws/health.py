@@ -1,5 +1,10 @@
-"""What the server says of itself, and how it is asked to end: ``/_local/health`` and ``/_local/stop``."""
+"""What the server says of itself, and what it is asked by those who run it, below ``/_local``.
 
+``GET health`` tells of it; ``POST stop`` ends it; ``POST clock`` with ``{"advance_seconds": 3600}`` moves the time of
+schedules ahead, so that a test need not wait for them.
+"""
+
+import asyncio
 import json
 import os
 import re
@@ -8,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -21,6 +27,7 @@ VERSION = "0.1.0"
 _JSON = [("content-type", "application/json")]
 _MIB = 1024 * 1024
 _ANSWER_SECONDS = 20
+_MOST_AHEAD = timedelta(days=366)
 
 
 @define(eq=False)
@@ -28,7 +35,7 @@ class Health:
     """Answers what the command line asks a running server.
 
     Args:
-        gateway: gets the two routes.
+        gateway: gets the routes.
         platform: the local AWS.
         request_stop: called when somebody asks the server to end.
     """
@@ -43,6 +50,7 @@ class Health:
         """Adds the routes."""
         self.gateway.route("GET", "/_local/health", self._health)
         self.gateway.route("POST", "/_local/stop", self._stop)
+        self.gateway.route("POST", "/_local/clock", self._clock)
 
     def probe_engine(self) -> None:
         """Finds this machine's container engine in the background, so that no job has to wait for it."""
@@ -87,6 +95,18 @@ class Health:
         await read_body(receive)
         await respond(send, 202, _JSON, b'{"status": "stopping"}')
         self.request_stop()
+
+    async def _clock(self, scope: Scope, receive: Receive, send: Send, match: re.Match[str]) -> None:  # noqa: ARG002
+        try:
+            by = timedelta(seconds=json.loads(await read_body(receive))["advance_seconds"])
+        except (ValueError, TypeError, KeyError, OverflowError):
+            by = timedelta(seconds=-1)
+        if not timedelta() <= by <= _MOST_AHEAD:
+            told = f'expected {{"advance_seconds": N}} with N from 0 to {_MOST_AHEAD.total_seconds():.0f}'
+            await respond(send, 400, _JSON, json.dumps({"error": told}).encode())
+            return
+        now = await asyncio.to_thread(self.platform.time.advance, by)
+        await respond(send, 200, _JSON, json.dumps({"now": now.isoformat()}).encode())
 
 
 def resident_mib() -> float:

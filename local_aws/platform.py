@@ -12,6 +12,7 @@ import boto3
 from attrs import define, field, frozen
 from botocore.config import Config
 
+from local_aws.alarm_clock import MovableTime
 from local_aws.gateway.context import DEFAULT_ACCOUNT
 from local_aws.processes import Supervisor
 from local_aws.service_models import shared_session
@@ -75,6 +76,7 @@ class Platform:
         cache_dir: folder for what is worth keeping between servers (container environments by content).
         processes: starts children that end with the server.
         workers: threads for work that outlives its request (jobs, executions, deliveries).
+        time: as schedules see it; a test may move it ahead.
     """
 
     endpoint_url: str
@@ -82,6 +84,7 @@ class Platform:
     cache_dir: Path
     workers: WorkerPool = field(factory=lambda: WorkerPool(256, thread_name_prefix="work"))
     processes: Supervisor = field(factory=Supervisor)
+    time: MovableTime = field(factory=MovableTime)
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)
     _session: Any = field(factory=lambda: boto3.session.Session(botocore_session=shared_session()))

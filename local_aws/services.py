@@ -7,6 +7,7 @@ from local_aws.functions.service import register_lambda
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.service import register_sagemaker
+from local_aws.scheduler.service import register_scheduler
 from local_aws.stepfunctions.service import register_stepfunctions
 
 
@@ -16,5 +17,6 @@ def register_services(gateway: Gateway, platform: Platform) -> None:
     register_lambda(gateway, platform)
     register_codebuild(gateway, platform)
     register_eventbridge(gateway, platform)
+    register_scheduler(gateway, platform)
     register_cloudformation(gateway, platform)
     register_stepfunctions(gateway, platform)

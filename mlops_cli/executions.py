@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from botocore.exceptions import ClientError
 
 from mlops_cli.errors import BAD_INPUT, CliError
+from mlops_cli.execution_input import problems, published_schema, typed
 from mlops_cli.target import Target
 
 RUNNING = "RUNNING"
@@ -158,26 +159,14 @@ def start(target: Target, state_machine: str, given: dict[str, str], *, name: st
     Args:
         target: the AWS to run on.
         state_machine: its ARN.
-        given: members of the input. Names that end in ``Name`` and are not given get the execution's name.
+        given: members of the input, as texts. Those that end in ``Name`` and are not given get the execution's name.
         name: of the execution.
 
     Raises:
-        CliError: an input that the workflow does not read, one that is missing, or a name that is taken.
+        CliError: an input that is not what the workflow asks for, with all that is wrong, or a name that is taken.
     """
-    wanted = input_names(target, state_machine)
-    unknown = sorted(set(given) - set(wanted))
-    if unknown and wanted:
-        raise CliError(
-            f"unknown input {', '.join(unknown)}; the workflow reads {', '.join(wanted)}", exit_code=BAD_INPUT
-        )
-    values = {member: name for member in wanted if member.endswith("Name")} | given
-    missing = sorted(set(wanted) - set(values))
-    if missing:
-        raise CliError(
-            f"missing input {', '.join(missing)}",
-            hint=f"give it with --input {missing[0]}=VALUE",
-            exit_code=BAD_INPUT,
-        )
+    schema = published_schema(target, state_machine)
+    values = _by_names(target, state_machine, given, name) if schema is None else _by_schema(schema, given, name)
     try:
         started = target.client("stepfunctions").start_execution(
             stateMachineArn=state_machine, name=name, input=json.dumps(values)
@@ -188,6 +177,46 @@ def start(target: Target, state_machine: str, given: dict[str, str], *, name: st
             raise CliError(f"{code}: {error.response['Error']['Message']}", exit_code=BAD_INPUT) from error
         raise
     return str(started["executionArn"])
+
+
+def _by_schema(schema: Mapping[str, Any], given: Mapping[str, str], name: str) -> dict[str, Any]:
+    """The input, checked against the schema that the workflow publishes."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    named = {
+        member: name
+        for member in schema.get("required", ())
+        if member.endswith("Name") and properties.get(member, {}).get("type") in (None, "string")
+    }
+    values = typed(schema, {**named, **given})
+    found = problems(schema, values)
+    if found:
+        missing = [member for member in schema.get("required", ()) if member not in values]
+        count = f"{len(found)} problem" + ("s" if len(found) > 1 else "")
+        raise CliError(
+            "\n".join([f"the input is not valid, {count}:", *found]),
+            hint=f"give it with --input {missing[0]}=VALUE" if missing else None,
+            exit_code=BAD_INPUT,
+        )
+    return values
+
+
+def _by_names(target: Target, state_machine: str, given: Mapping[str, str], name: str) -> dict[str, Any]:
+    """The input of a state machine that publishes no schema: members that its definition reads."""
+    wanted = input_names(target, state_machine)
+    unknown = sorted(set(given) - set(wanted))
+    if unknown and wanted:
+        raise CliError(
+            f"unknown input {', '.join(unknown)}; the workflow reads {', '.join(wanted)}", exit_code=BAD_INPUT
+        )
+    values = {member: name for member in wanted if member.endswith("Name")} | dict(given)
+    missing = sorted(set(wanted) - set(values))
+    if missing:
+        raise CliError(
+            f"missing input {', '.join(missing)}",
+            hint=f"give it with --input {missing[0]}=VALUE",
+            exit_code=BAD_INPUT,
+        )
+    return values
 
 
 def follow(target: Target, execution: str, on_change: Callable[[Progress], None]) -> Progress:

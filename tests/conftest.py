@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from local_aws.containers.engine import ENGINE_VARIABLE
 from local_aws.server import LocalAws
 
+settings.register_profile("steady", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("steady")
 # the same engine on all machines: docker and podman, where a machine has one, would fetch base images from the network
 os.environ.setdefault(ENGINE_VARIABLE, "process")
 

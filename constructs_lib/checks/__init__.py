@@ -1,6 +1,18 @@
 """The checks of a definition: one named rule a function, all problems at once, before anything is deployed."""
 
-from constructs_lib.checks import arns, failures, field_types, graph, limits, names, references, requests
+from constructs_lib.checks import (
+    arns,
+    conditions,
+    control,
+    failures,
+    field_types,
+    graph,
+    integrations,
+    limits,
+    names,
+    references,
+    requests,
+)
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
 __all__ = [
@@ -9,9 +21,12 @@ __all__ = [
     "all_rules",
     "arns",
     "check",
+    "conditions",
+    "control",
     "failures",
     "field_types",
     "graph",
+    "integrations",
     "limits",
     "names",
     "references",

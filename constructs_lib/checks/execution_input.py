@@ -23,13 +23,13 @@ def schema(definition: "WorkflowDefinition") -> dict[str, Any]:
         "title": f"Input of {definition.name}",
         "type": "object",
         "properties": {value.name: _member(value, places.get(value.name, [])) for value in definition.execution_inputs},
-        "required": [value.name for value in definition.execution_inputs],
+        "required": [value.name for value in definition.execution_inputs if not value.optional],
         "additionalProperties": False,
     }
 
 
 def _member(value: ExecutionInput, places: list[Any]) -> dict[str, Any]:
-    member: dict[str, Any] = {"type": value.type}
+    member: dict[str, Any] = {} if value.type == "document" else {"type": value.type}
     if value.description is not None:
         member["description"] = value.description
     if value.type == "string":

@@ -8,7 +8,7 @@ import attrs
 
 from constructs_lib.checks.wording import shown, token_hint
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.steps.base import FallibleStep, Step
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import Reference
 
@@ -27,7 +27,7 @@ _WORDS: dict[Any, str] = {
 
 def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
     """Every field that is of the wrong type, in the workflow, its steps, and the steps that Catches lead to."""
-    for name in ("name", "description", "timeout_seconds"):
+    for name in ("name", "description", "timeout_seconds", "default_retry", "default_catch"):
         for path, message in _mismatches(getattr(definition, name), hints_of(type(definition))[name], name):
             yield Problem(path=path, message=message)
     if not isinstance(definition.steps, tuple):
@@ -35,6 +35,8 @@ def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
         return
     seen: set[int] = set()
     waiting: list[Any] = list(definition.steps)
+    defaults = definition.default_catch if isinstance(definition.default_catch, tuple) else ()
+    waiting += [found.next_step for found in defaults if isinstance(getattr(found, "next_step", None), Step)]
     for position, step in enumerate(waiting):
         if id(step) in seen:
             continue
@@ -42,10 +44,13 @@ def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
         if not isinstance(step, Step):
             yield Problem(path=f"steps[{position}]", message=f"got {shown(step)}, expected a step")
             continue
+        sound = True
         for path, message in _record_mismatches(step, ""):
+            sound = False
             name = step.name if isinstance(step.name, str) else repr(step.name)
             yield Problem(step=name, path=path, message=message)
-        catchers = step.catch if isinstance(step, TaskStep) and isinstance(step.catch, tuple) else ()
+        waiting += [inner for block in step.blocks for inner in block.steps] if sound else []
+        catchers = step.catch if isinstance(step, FallibleStep) and isinstance(step.catch, tuple) else ()
         waiting += [found.next_step for found in catchers if isinstance(getattr(found, "next_step", None), Step)]
 
 

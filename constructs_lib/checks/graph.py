@@ -1,4 +1,4 @@
-"""The order of steps, and where Catches lead."""
+"""The order of steps, the ways between them, and where Catches lead."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.wording import did_you_mean
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.base import TaskStep
-from constructs_lib.definitions.steps.fail import FailStep
+from constructs_lib.definitions.flow import Fork, Line, Part
+from constructs_lib.definitions.steps.base import FallibleStep, Step
+from constructs_lib.definitions.steps.branches import ParallelStep
+from constructs_lib.definitions.steps.choice import ChoiceStep
+from constructs_lib.definitions.steps.simple import FailStep, SucceedStep
 
 
 @rule
@@ -18,41 +21,84 @@ def workflow_has_steps(subject: Subject) -> Iterator[Problem]:
 
 
 @rule
-def dependencies_are_steps_of_the_workflow(subject: Subject) -> Iterator[Problem]:
-    """A step can only wait for steps that run."""
-    known = [step.name for step in subject.steps]
+def branches_have_steps(subject: Subject) -> Iterator[Problem]:
+    """A Parallel or Map without states inside is refused."""
     for step in subject.all_steps:
-        for name in step.dependencies:
-            if name not in known:
-                message = f"got {name!r}, expected a step of this workflow{did_you_mean(name, known)}"
-                yield Problem(step=step.name, path="depends_on", message=message)
+        if isinstance(step, ParallelStep) and not step.branches:
+            yield Problem(step=step.name, path="branches", message="got no branches, expected at least one")
+        if isinstance(step, ChoiceStep) and not step.rules:
+            yield Problem(step=step.name, path="rules", message="got no rules, expected at least one")
+        for block in step.blocks:
+            if block.own_scope and not block.steps:
+                yield Problem(step=step.name, path=block.path, message="got no steps, expected at least one")
 
 
 @rule
-def steps_form_a_chain(subject: Subject) -> Iterator[Problem]:
-    """Steps run one after the other: no circle, and no two without an order."""
-    yield from subject.ordering.problems
+def dependencies_are_steps_of_the_same_list(subject: Subject) -> Iterator[Problem]:
+    """A step can only wait for steps that run beside it; what is inside of another step has its own order."""
+    for block in subject.flow.blocks:
+        known = [step.name for step in block.steps]
+        for step in block.steps:
+            for name in step.dependencies:
+                if name not in known:
+                    where = (
+                        "this workflow"
+                        if block.owner is None
+                        else f"the same list, {block.path} of {block.owner.name!r}"
+                    )
+                    message = f"got {name!r}, expected a step of {where}{did_you_mean(name, known)}"
+                    yield Problem(step=step.name, path="depends_on", message=message)
 
 
 @rule
-def nothing_follows_a_fail_step(subject: Subject) -> Iterator[Problem]:
-    """The execution has ended there."""
-    chain = subject.ordering.steps
-    for step, following in itertools.pairwise(chain):
-        if isinstance(step, FailStep):
-            message = f"unreachable: the fail step {step.name!r} comes before it and ends the execution"
-            yield Problem(step=following.name, message=message)
+def steps_have_an_order(subject: Subject) -> Iterator[Problem]:
+    """Steps that wait for each other in a circle never start."""
+    for block in subject.flow.blocks:
+        yield from block.ordering.problems
+
+
+@rule
+def every_step_can_be_reached(subject: Subject) -> Iterator[Problem]:
+    """Nothing runs after a step that ends the execution, or after a Choice each of whose ways does."""
+    if not subject.ordered:
+        return
+    for line in _lines(subject.flow.line):
+        for part, following in itertools.pairwise(line.parts):
+            end = _end_of(part)
+            if end is not None:
+                message = f"unreachable: {end} comes before it and ends the execution"
+                yield Problem(step=_first(following).name, message=message)
+
+
+@rule
+def executions_do_not_end_beside_others(subject: Subject) -> Iterator[Problem]:
+    """A Succeed state ends only its own branch: where steps were put side by side, the others would go on."""
+    for step in subject.flow.listed:
+        if isinstance(step, SucceedStep) and not subject.flow.scopes[id(step)].written:
+            message = "ends the execution while steps run beside it, expected an order between them by depends_on"
+            yield Problem(step=step.name, message=message)
 
 
 @rule
 def catches_lead_out_of_the_chain(subject: Subject) -> Iterator[Problem]:
     """A step of the chain that a Catch jumped to would read outputs of steps that never ran."""
-    chain = {id(step) for step in subject.steps}
-    for step in subject.tasks:
-        for number, catcher in enumerate(step.catch):
-            if id(catcher.next_step) in chain:
-                message = f"got {catcher.next_step.name!r}, a step of the chain, expected one outside of it"
-                yield Problem(step=step.name, path=f"catch[{number}].next_step", message=message)
+    catchers = [
+        (step, f"catch[{number}]", found) for step in subject.fallible for number, found in enumerate(step.catch)
+    ]
+    named = [(step.name, path, found) for step, path, found in catchers]
+    named += [(None, f"default_catch[{number}]", found) for number, found in enumerate(subject.flow.default_catch)]  # type: ignore[misc]
+    for name, path, found in named:
+        if id(found.next_step) in subject.flow.scopes:
+            message = f"got {found.next_step.name!r}, a step of the chain, expected one outside of it"
+            yield Problem(step=name, path=f"{path}.next_step", message=message)
+
+
+@rule
+def handlers_are_single_steps(subject: Subject) -> Iterator[Problem]:
+    """A step that a Catch leads to is followed by nothing and holds nothing; its own Catches may lead on."""
+    for step in subject.handlers:
+        if step.blocks:
+            yield Problem(step=step.name, message="a Catch leads to it, expected a step without steps inside")
 
 
 @rule
@@ -68,13 +114,40 @@ def handlers_do_not_wait_for_steps(subject: Subject) -> Iterator[Problem]:
 def handlers_do_not_lead_back(subject: Subject) -> Iterator[Problem]:
     """Catches that lead to each other in a circle could run for ever."""
     for step in subject.handlers:
-        seen: list[str] = []
-        waiting = [step]
+        seen: set[int] = set()
+        waiting: list[Step] = [step]
         while waiting:
             current = waiting.pop()
-            targets = [found.next_step for found in current.catch] if isinstance(current, TaskStep) else []
-            if step in targets:
+            targets = [found.next_step for found in current.catch] if isinstance(current, FallibleStep) else []
+            if any(step is target for target in targets):
                 yield Problem(step=step.name, path="catch", message="its catches lead back to it, expected an end")
                 break
-            waiting += [target for target in targets if target.name not in seen]
-            seen += [target.name for target in targets]
+            waiting += [target for target in targets if id(target) not in seen]
+            seen |= {id(target) for target in targets}
+
+
+def _lines(line: Line) -> Iterator[Line]:
+    waiting = [line]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        for part in found.parts:
+            waiting += part.branches if isinstance(part, Fork) else part.inside
+
+
+def _first(part: Part | Fork) -> Step:
+    while isinstance(part, Fork):
+        part = part.branches[0].parts[0]
+    return part.step
+
+
+def _end_of(part: Part | Fork) -> str | None:
+    """What ends the execution in a part whatever way it takes; None where it goes on."""
+    if isinstance(part, Fork):
+        ends = [_end_of(branch.parts[-1]) for branch in part.branches]
+        return next((end for end in ends if end is not None), None)
+    if isinstance(part.step, ChoiceStep) and part.inside:
+        goes_on = any(not way.parts or _end_of(way.parts[-1]) is None for way in part.inside)
+        return None if goes_on else f"each way of {part.step.name!r}"
+    ends_it = isinstance(part.step, FailStep | SucceedStep)
+    return f"the {part.step.kind.lower()} step {part.step.name!r}" if ends_it else None

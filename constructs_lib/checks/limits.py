@@ -9,20 +9,25 @@ from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.compute import NetworkConfig
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.container_build import ContainerBuildStep
-from constructs_lib.definitions.steps.endpoint import EndpointConfigStep
+from constructs_lib.definitions.steps.endpoint import EndpointConfigStep, EndpointStep
+from constructs_lib.definitions.steps.labeling import LabelingStep
 from constructs_lib.definitions.steps.model import ModelStep
+from constructs_lib.definitions.steps.processing import ProcessingStep
 from constructs_lib.definitions.steps.training import TrainingStep
+from constructs_lib.definitions.steps.tuning import TuningStep
 from constructs_lib.definitions.tokens import is_number_token
+from constructs_lib.definitions.tuning import CategoricalRange
 from constructs_lib.definitions.values import Whole
 
 _BUILD_MINUTES = (5, 480)
+_JOBS = (TrainingStep, ProcessingStep, TuningStep)
 
 
 @rule
 def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
     """The service model of CreateTrainingJob allows zero instances and an empty disk; the service does not."""
     for step in subject.all_steps:
-        if isinstance(step, TrainingStep):
+        if isinstance(step, _JOBS):
             yield from _at_least_one(step.name, "compute.instance_count", step.compute.instance_count)
             yield from _at_least_one(step.name, "compute.volume_size_gib", step.compute.volume_size_gib)
 
@@ -31,9 +36,15 @@ def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
 def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
     """Channels, metrics and variants are known by their names."""
     for step in subject.all_steps:
-        if isinstance(step, TrainingStep):
+        if isinstance(step, TrainingStep | TuningStep):
             yield from _repeated(step.name, "channels", [channel.name for channel in step.channels])
             yield from _repeated(step.name, "metrics", [metric.name for metric in step.metrics])
+        if isinstance(step, ProcessingStep):
+            yield from _repeated(step.name, "inputs", [given.name for given in step.inputs])
+            yield from _repeated(step.name, "outputs", [output.name for output in step.outputs])
+        if isinstance(step, TuningStep):
+            names = [*(found.name for found in step.ranges), *step.hyperparameters]
+            yield from _repeated(step.name, "ranges", names)
         if isinstance(step, EndpointConfigStep):
             yield from _repeated(step.name, "variants", [variant.variant_name for variant in step.variants])
 
@@ -42,7 +53,7 @@ def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
 def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
     """SageMaker reads the first group of a metric's regular expression."""
     for step in subject.all_steps:
-        for number, metric in enumerate(step.metrics if isinstance(step, TrainingStep) else ()):
+        for number, metric in enumerate(step.metrics if isinstance(step, TrainingStep | TuningStep) else ()):
             path = f"metrics[{number}].regex"
             try:
                 groups = re.compile(metric.regex).groups
@@ -55,10 +66,49 @@ def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
 
 
 @rule
+def tuning_has_something_to_find(subject: Subject) -> Iterator[Problem]:
+    """A tuning job looks at one of its metrics, and varies values within ranges that are not empty."""
+    for step in subject.all_steps:
+        if not isinstance(step, TuningStep):
+            continue
+        names = [metric.name for metric in step.metrics]
+        if step.objective.metric not in names:
+            message = (
+                f"got {step.objective.metric!r}, expected one of the metrics: {', '.join(names) or 'there are none'}"
+            )
+            yield Problem(step=step.name, path="objective.metric", message=message)
+        if not step.ranges:
+            yield Problem(step=step.name, path="ranges", message="got no ranges, expected at least one")
+        for number, found in enumerate(step.ranges):
+            if not isinstance(found, CategoricalRange) and not found.lowest < found.highest:
+                message = f"got {found.lowest} to {found.highest}, expected the lowest below the highest"
+                yield Problem(step=step.name, path=f"ranges[{number}]", message=message)
+
+
+@rule
+def labeling_tasks_have_one_page(subject: Subject) -> Iterator[Problem]:
+    """People see a page of their own or a ready one."""
+    for step in subject.all_steps:
+        task = step.task if isinstance(step, LabelingStep) else None
+        if task is not None and (task.template_uri is None) == (task.human_task_ui_arn is None):
+            message = "expected exactly one of template_uri and human_task_ui_arn"
+            yield Problem(step=step.name, path="task", message=message)
+
+
+@rule
+def endpoints_that_may_exist_are_waited_for(subject: Subject) -> Iterator[Problem]:
+    """What is called for is found out by the question that waiting asks."""
+    for step in subject.all_steps:
+        if isinstance(step, EndpointStep) and step.mode == "create or update" and not step.wait:
+            message = "got False with the mode 'create or update', expected to wait"
+            yield Problem(step=step.name, path="wait", message=message)
+
+
+@rule
 def networks_are_whole(subject: Subject) -> Iterator[Problem]:
     """A VPC is given by subnets and security groups together."""
     for step in subject.all_steps:
-        network = step.network if isinstance(step, TrainingStep | ModelStep) else NetworkConfig()
+        network = step.network if isinstance(step, (*_JOBS, ModelStep)) else NetworkConfig()
         if bool(network.subnets) != bool(network.security_groups):
             got, expected = ("subnets", "security_groups") if network.subnets else ("security_groups", "subnets")
             yield Problem(step=step.name, path=f"network.{expected}", message=f"missing, expected with {got}")

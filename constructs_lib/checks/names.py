@@ -10,14 +10,15 @@ from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.tokens import has_text_token
 
 _LONGEST = 80
-_WORKFLOW = re.compile(r"[A-Za-z0-9_-]{1,80}")
+WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+"""What Step Functions takes as the name of a state machine."""
 
 
 @rule
 def workflow_has_a_legal_name(subject: Subject) -> Iterator[Problem]:
     """Step Functions names state machines with 1 to 80 letters, digits, hyphens and underscores."""
     name = subject.definition.name
-    if isinstance(name, str) and not has_text_token(name) and not _WORKFLOW.fullmatch(name):
+    if isinstance(name, str) and not has_text_token(name) and not WORKFLOW_NAME.fullmatch(name):
         yield Problem(path="name", message=f"got {shown(name)}, expected 1 to 80 letters, digits, '-' or '_'")
 
 

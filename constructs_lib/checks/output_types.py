@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from constructs_lib.checks.service_model import operation
+from constructs_lib.checks.service_model import is_known, operation
 from constructs_lib.checks.wording import did_you_mean, options
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.paths import parse_path
@@ -41,7 +41,10 @@ def output_type(output: Output, path: str) -> OutputType:
         return OutputType(problem="expected member names with dots between them, such as 'A.B' or 'A[0].B'")
     if isinstance(output, DeclaredOutput):
         return _declared(output, parts)
-    return _described(operation(output.service, output.operation).output_shape, parts)
+    if not is_known(output.service, output.operation):
+        return OutputType()
+    shape = operation(output.service, output.operation).output_shape
+    return OutputType(problem="the response is empty") if shape is None else _described(shape, parts)
 
 
 def _declared(output: DeclaredOutput, parts: tuple[str | int, ...]) -> OutputType:

@@ -6,15 +6,19 @@ from typing import Any
 
 from constructs_lib.checks.output_types import output_type
 from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.visibility import Visibility
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.base import TaskStep, inner_steps
+from constructs_lib.definitions.steps.branches import MapStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import (
     TASK_TOKEN,
     CaughtValue,
     ExecutionInput,
     Join,
+    MapIndex,
+    MapItem,
     Reference,
     StepOutput,
     UniqueName,
@@ -28,7 +32,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,26}")
 @rule
 def outputs_belong_to_steps_of_the_workflow(subject: Subject) -> Iterator[Problem]:
     """An output of a step that does not run has no value."""
-    for step, value in subject.used:
+    for step, value in (*subject.used, *subject.results):
         if isinstance(value, StepOutput) and value.step not in subject.by_name:
             hint = did_you_mean(value.step, subject.by_name)
             message = f"reads {value.path!r} of the step {value.step!r}, which is not in this workflow{hint}"
@@ -38,14 +42,14 @@ def outputs_belong_to_steps_of_the_workflow(subject: Subject) -> Iterator[Proble
 @rule
 def outputs_exist(subject: Subject) -> Iterator[Problem]:
     """A path that the service's response does not have fails the execution in the middle."""
-    for step, value in subject.used:
+    for step, value in (*subject.used, *subject.results):
         source = subject.by_name.get(value.step) if isinstance(value, StepOutput) else None
         if source is None or not isinstance(value, StepOutput):
             continue
-        if not isinstance(source, TaskStep):
+        if source.response is None:
             yield Problem(step=step.name, message=f"reads the step {source.name!r}, which gives nothing back")
             continue
-        found = output_type(source.outputs, value.path)
+        found = output_type(source.response, value.path)
         if found.problem is not None:
             message = f"reads {value.path!r} of the step {source.name!r}: {found.problem}"
             yield Problem(step=step.name, message=message)
@@ -54,15 +58,50 @@ def outputs_exist(subject: Subject) -> Iterator[Problem]:
 @rule
 def outputs_are_read_after_their_step(subject: Subject) -> Iterator[Problem]:
     """A value can be used once the step that gives it has run, whatever way led there."""
-    if subject.ordering.problems:
+    if not subject.ordered:
         return
-    before = _ran_before(subject)
+    visible = Visibility(subject.flow)
     for step, value in subject.used:
-        if isinstance(value, StepOutput) and value.step in subject.by_name and value.step not in before[step.name]:
+        if isinstance(value, StepOutput) and value.step in subject.by_name and not visible.before(value.step, step):
             own = (
                 "itself" if value.step == step.name else f"the step {value.step!r}, which has not surely run before it"
             )
             yield Problem(step=step.name, message=f"reads {value.path!r} of {own}")
+    for repeat, value in subject.results:
+        if not isinstance(value, StepOutput) or value.step not in subject.by_name:
+            continue
+        if not visible.before_result(value.step, repeat):
+            message = f"reads {value.path!r} of the step {value.step!r}, which has not surely run in an iteration"
+            yield Problem(step=repeat.name, path="result", message=message)
+
+
+@rule
+def items_are_read_inside_of_maps(subject: Subject) -> Iterator[Problem]:
+    """Elsewhere there is no item."""
+    iterations = {id(inner) for step in subject.flow.listed if isinstance(step, MapStep) for inner in inner_steps(step)}
+    endings = {subject.flow.scopes[number].ending for number in iterations}
+    for scope, steps in subject.flow.handlers.items():
+        iterations |= set(steps) if scope in endings else set()
+    for step, value in subject.used:
+        if isinstance(value, MapItem | MapIndex) and id(step) not in iterations:
+            yield Problem(step=step.name, message=f"reads {value!r}, expected only in the steps of a MapStep")
+
+
+@rule
+def names_differ_between_the_items_of_a_map(subject: Subject) -> Iterator[Problem]:
+    """The jobs of all items run in one execution; two of one name are refused."""
+    for step in subject.flow.listed:
+        for inner in inner_steps(step) if isinstance(step, MapStep) else ():
+            if not isinstance(inner, TaskStep) or inner.name_member is None:
+                continue
+            name = inner.request.get(inner.name_member)
+            own = any(isinstance(value, MapItem | MapIndex | StepOutput) for value in references(name))
+            if name is not None and not own:
+                message = (
+                    f"got one name for all items of {step.name!r}, {shown(name)}, expected one with MAP_INDEX or "
+                    "MapItem in it"
+                )
+                yield Problem(step=inner.name, path=inner.name_member, message=message)
 
 
 @rule
@@ -73,7 +112,7 @@ def execution_inputs_are_declared_alike(subject: Subject) -> Iterator[Problem]:
         if not isinstance(value, ExecutionInput):
             continue
         known = first.setdefault(value.name, value)
-        if (known.type, known.pattern, known.description) != (value.type, value.pattern, value.description):
+        if _declared(known) != _declared(value):
             message = f"declares the execution input {value.name!r} otherwise than an earlier use of it"
             yield Problem(step=step.name, message=message)
 
@@ -155,6 +194,10 @@ def task_tokens_are_passed_by_steps_that_wait(subject: Subject) -> Iterator[Prob
             yield Problem(step=step.name, message=message)
 
 
+def _declared(value: ExecutionInput) -> tuple[object, ...]:
+    return (value.type, value.pattern, value.description, value.optional)
+
+
 def _mixed_lists(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, member in value.items():
@@ -166,21 +209,3 @@ def _mixed_lists(value: Any, path: str) -> Iterator[tuple[str, Any]]:
                 yield f"{path}[{position}]", element
             else:
                 yield from _mixed_lists(element, f"{path}[{position}]")
-
-
-def _ran_before(subject: Subject) -> dict[str, set[str]]:
-    """The steps that have surely run before each step; before a handler, those that ran whatever led to it."""
-    before: dict[str, set[str]] = {}
-    ran: set[str] = set()
-    for step in subject.ordering.steps:
-        before[step.name] = set(ran)
-        ran.add(step.name)
-    before |= {step.name: ran for step in subject.handlers}
-    sources: dict[str, list[str]] = {step.name: [] for step in subject.handlers}
-    for step in subject.tasks:
-        for catcher in step.catch:
-            sources.get(catcher.next_step.name, []).append(step.name)
-    for _ in subject.handlers:  # handlers may lead to each other: as often as there are of them, it is settled
-        for name, found in sources.items():
-            before[name] = set.intersection(*(before[source] for source in found))
-    return before

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from constructs_lib.checks.output_types import output_type
+from constructs_lib.checks.reference_types import value_type
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.shapes import describe
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.base import JobStep, TaskStep
-from constructs_lib.definitions.values import ContextValue, ExecutionInput, Reference, StepOutput, ValueType
+from constructs_lib.definitions.steps.base import JobStep
+from constructs_lib.definitions.values import ExecutionInput, ValueType
 
 _ACCEPTED: dict[str, frozenset[ValueType]] = {
     "string": frozenset({"string"}),
@@ -66,16 +66,3 @@ def own_properties_are_not_given_twice(subject: Subject) -> Iterator[Problem]:
             if name in reserved:
                 message = f"got {name!r}, which a property of the step sets already"
                 yield Problem(step=step.name, path="additional_request", message=message)
-
-
-def value_type(value: Reference, subject: Subject) -> ValueType | None:
-    """What a reference will be when the workflow runs; None where that is not known."""
-    if isinstance(value, ExecutionInput | ContextValue):
-        return value.type
-    if isinstance(value, StepOutput):
-        source = subject.by_name.get(value.step)
-        if not isinstance(source, TaskStep):
-            return None
-        found = output_type(source.outputs, value.path)
-        return found.type if found.problem is None else None
-    return "string"

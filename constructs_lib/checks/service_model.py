@@ -17,6 +17,15 @@ _PROPERTIES = {
 """Unicode's classes of characters, exact in ASCII and open beyond it: Python's `re` does not know them."""
 
 
+_NAMES = {
+    "cloudwatchlogs": "logs",
+    "eventbridge": "events",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+}
+"""What botocore calls services that Step Functions calls otherwise."""
+
+
 @cache
 def service(name: str) -> Any:
     """The model of a service; read once, some 40 ms for SageMaker."""
@@ -24,7 +33,19 @@ def service(name: str) -> Any:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
+    own_name = _NAMES.get(name, name)
+    return ServiceModel(Loader().load_service_model(own_name, "service-2"), own_name)
+
+
+@cache
+def is_known(service_name: str, operation_name: str) -> bool:
+    """Whether there is such a service, with such an operation."""
+    from botocore.exceptions import UnknownServiceError  # as above
+
+    try:
+        return operation_name in service(service_name).operation_names
+    except UnknownServiceError:
+        return False
 
 
 @cache

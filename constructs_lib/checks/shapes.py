@@ -7,7 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from constructs_lib.checks.mending import Unknown
-from constructs_lib.checks.service_model import operation, pattern
+from constructs_lib.checks.service_model import is_known, operation, pattern
 from constructs_lib.checks.wording import did_you_mean, options, shown, token_hint
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
 from constructs_lib.definitions.tokens import has_text_token, is_list_token, is_number_token
@@ -40,8 +40,8 @@ class RequestCheck:
     Tokens and references are not looked into; where references stand is kept.
 
     Attributes:
-        documents: top-level members that are JSON of any form.
-        exempt: a top-level member that may be missing.
+        documents: paths of members that are JSON of any form.
+        exempt: path of a member that may be missing.
         problems: path and message of each.
         references: path, reference and shape of each place that one stands in.
     """
@@ -58,22 +58,29 @@ class RequestCheck:
             return
         for name, member in value.items():
             where = f"{path}.{name}" if path else name
-            if name not in shape.members:
+            known = self.member_name(name, shape) if not path else name
+            if known not in shape.members:
                 hint = did_you_mean(str(name), shape.members)
                 self.problems.append(
                     (where, f"unknown member of {shape.name.removesuffix('Input').removesuffix('Request')}{hint}")
                 )
-            elif not path and name in self.documents:
+            elif where in self.documents:
                 self.document(member, where)
             else:
-                self.value(member, shape.members[name], where)
+                self.value(member, shape.members[known], where)
+        given = {self.member_name(name, shape) for name in value}
         for name in shape.required_members:
-            if name not in value and (path or name != self.exempt):
-                where = f"{path}.{name}" if path else name
+            where = f"{path}.{name}" if path else name
+            if name not in given and where != self.exempt:
                 self.problems.append((where, f"missing, expected {describe(shape.members[name])}"))
         if getattr(shape, "is_tagged_union", False) and len(value) != 1:
             expected = ", ".join(shape.members)
             self.problems.append((path, f"got {len(value)} members, expected exactly one of {expected}"))
+
+    def member_name(self, name: Any, shape: Any) -> Any:
+        """A member as the service model calls it: Step Functions writes a capital where some services do not."""
+        lower = f"{name[:1].lower()}{name[1:]}" if isinstance(name, str) else name
+        return lower if name not in shape.members and lower in shape.members else name
 
     def value(self, value: Any, shape: Any, path: str) -> None:
         """Anything."""
@@ -181,5 +188,13 @@ def checked(step: TaskStep) -> RequestCheck:
     found = RequestCheck(documents=step.documents)
     if isinstance(step, JobStep) and step.role is None:  # it is given later, and checked then
         found.exempt = step.role_member
-    found.structure(step.request, operation(step.integration.service, step.integration.operation).input_shape, "")
+    called = called_operation(step)
+    if called is not None:
+        found.structure(step.request, called.input_shape, "")
     return found
+
+
+def called_operation(step: TaskStep) -> Any:
+    """The model of the operation that a step calls; None where there is none of that name."""
+    call = step.integration
+    return operation(call.service, call.operation) if is_known(call.service, call.operation) else None

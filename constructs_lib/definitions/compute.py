@@ -145,3 +145,43 @@ class DataCapture:
     csv_content_types: Sequence[str] = field(default=("text/csv",))
     json_content_types: Sequence[str] = field(default=("application/json",))
     kms_key: Text | None = None
+
+
+@frozen(kw_only=True)
+class ProcessingInput:
+    """Data, or a script, that is copied into a processing container.
+
+    Args:
+        name: of the input; 1 to 255 characters.
+        uri: prefix in S3: all objects whose address begins with it.
+        path: folder in the container, below ``/opt/ml/processing``.
+        input_mode: ``File`` copies the data first, ``Pipe`` streams it. Default: copied.
+        distribution: ``FullyReplicated`` gives each instance all of it, ``ShardedByS3Key`` its share of the
+            objects. Default: all of it.
+        kms_key: ARN of the key that encrypts the data, which the job's role then may use. Default: none.
+    """
+
+    name: str
+    uri: Text
+    path: str
+    input_mode: Literal["File", "Pipe"] = "File"
+    distribution: Literal["FullyReplicated", "ShardedByS3Key"] = "FullyReplicated"
+    kms_key: Text | None = None
+
+
+@frozen(kw_only=True)
+class ProcessingOutput:
+    """Data that is copied out of a processing container.
+
+    Args:
+        name: of the output; 1 to 64 characters.
+        path: folder in the container, below ``/opt/ml/processing``.
+        uri: prefix in S3.
+        upload_mode: ``EndOfJob`` copies the data when the container has ended, ``Continuous`` while it runs.
+            Default: at the end.
+    """
+
+    name: str
+    path: str
+    uri: Text
+    upload_mode: Literal["EndOfJob", "Continuous"] = "EndOfJob"

@@ -40,6 +40,38 @@ STATES_ERRORS = frozenset(
 """The error names that Step Functions itself gives; others must not begin with ``States.``."""
 
 
+_OF_ANY_STEP = frozenset({ALL_ERRORS, TASK_FAILED, "States.Timeout", "States.DataLimitExceeded", "States.Permissions"})
+_OF_TEMPLATES = frozenset({"States.IntrinsicFailure", "States.ParameterPathFailure"})
+_PREFIXES = {
+    "codebuild": "CodeBuild",
+    "events": "EventBridge",
+    "lambda": "Lambda",
+    "s3": "S3",
+    "sagemaker": "SageMaker",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "states": "StepFunctions",
+}
+
+
+def can_occur(error: str, *, service: str, own: Sequence[str] = (), any_name: bool = False) -> bool:
+    """Whether a call of a service can fail with an error of this name.
+
+    Args:
+        error: its name.
+        service: as in the resource of a state.
+        own: names of errors that only this step gives.
+        any_name: whether what is called chooses names of its own, as functions and callbacks do.
+    """
+    if error.startswith("States."):
+        heartbeat = any_name and error == "States.HeartbeatTimeout"
+        return error in _OF_ANY_STEP or error in _OF_TEMPLATES or heartbeat
+    prefix = error.partition(".")[0]
+    if service not in _PREFIXES or prefix == _PREFIXES[service] or error in own:
+        return True
+    return any_name and prefix not in set(_PREFIXES.values())
+
+
 @frozen(kw_only=True, field_transformer=freeze_fields)
 class Retry:
     """When to run a failed step again.

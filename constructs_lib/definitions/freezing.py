@@ -1,8 +1,8 @@
 """Frozen records whose lists and dictionaries cannot be changed either."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, get_origin
+from types import MappingProxyType, UnionType
+from typing import Any, get_args, get_origin
 
 from attrs import Attribute
 
@@ -12,10 +12,12 @@ def freeze_fields(_: type, fields: list["Attribute[Any]"]) -> list["Attribute[An
 
     What is of the wrong type stays as it is: the checks name it, together with all other problems.
     """
-    return [
-        found.evolve(converter=frozen_copy) if get_origin(found.type) in (Sequence, Mapping) else found
-        for found in fields
-    ]
+    return [found.evolve(converter=frozen_copy) if _can_change(found.type) else found for found in fields]
+
+
+def _can_change(hint: Any) -> bool:
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return any(get_origin(option) in (Sequence, Mapping) for option in options)
 
 
 def frozen_copy(value: Any) -> Any:

@@ -19,11 +19,56 @@ class ApiAccess:
         actions: IAM actions, such as ``sagemaker:CreateModel``.
         resource_type: as in the resource's ARN, such as ``model``; the service is that of the first action.
         name: of the resource.
+        separator: between the type and the name in the ARN.
+        below: kind of what lies below the resource, all of which is meant then, such as ``execution``.
     """
 
     actions: Sequence[str]
     resource_type: str
     name: Text
+    separator: str = "/"
+    below: str | None = None
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class Calls:
+    """Calls of an API on resources that are known by their ARNs.
+
+    Attributes:
+        actions: IAM actions, such as ``sns:Publish``.
+        resources: ARNs.
+        reason: why a resource holds a wildcard; None where none does.
+    """
+
+    actions: Sequence[str]
+    resources: Sequence[Text]
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class RunWorkflow:
+    """Starting executions of another state machine.
+
+    Attributes:
+        state_machine_arn: of it.
+        wait: whether the end of an execution is waited for, and a waiting execution is stopped with its parent.
+    """
+
+    state_machine_arn: Text
+    wait: bool
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class UseKey:
+    """Use of a key for what a service keeps encrypted.
+
+    Attributes:
+        kms_key: ARN of the key.
+        actions: such as ``kms:Decrypt``.
+    """
+
+    kms_key: Text
+    actions: Sequence[str]
 
 
 @frozen(kw_only=True)
@@ -73,6 +118,21 @@ class ReadObjects:
     """
 
     uri: Text
+    kms_key: Text | None = None
+
+
+@frozen(kw_only=True)
+class ReadObject:
+    """Reading one object of S3.
+
+    Attributes:
+        bucket: name of the bucket.
+        key: of the object.
+        kms_key: ARN of the key that encrypts it, or None.
+    """
+
+    bucket: Text
+    key: Text
     kms_key: Text | None = None
 
 
@@ -150,10 +210,14 @@ class JoinNetwork:
 
 Need = (
     ApiAccess
+    | Calls
+    | RunWorkflow
+    | UseKey
     | ManagedRule
     | InvokeFunction
     | PassRole
     | ReadObjects
+    | ReadObject
     | WriteObjects
     | PullImage
     | WriteLogs

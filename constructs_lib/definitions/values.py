@@ -108,6 +108,7 @@ class ExecutionInput(Reference):
         type: what the member must be. Default: a text.
         pattern: regular expression that a text must match as a whole. Default: the rules of the requests that
             the member goes into, such as those for a job's name.
+        optional: the member may be missing; steps then ask by `is_present` before they read it. Default: it may not.
 
     Example:
         >>> ExecutionInput("JobName", description="name of the training job")
@@ -116,8 +117,9 @@ class ExecutionInput(Reference):
 
     name: str
     description: str | None = field(default=None, kw_only=True)
-    type: Literal["string", "integer", "number", "boolean"] = field(default="string", kw_only=True)
+    type: ValueType = field(default="string", kw_only=True)
     pattern: str | None = field(default=None, kw_only=True)
+    optional: bool = field(default=False, kw_only=True)
 
     def __repr__(self) -> str:
         return f"ExecutionInput({self.name!r})"
@@ -134,6 +136,29 @@ class StepOutput(Reference):
 
     step: str
     path: str
+
+
+@frozen(eq=False)
+class MapItem(Reference):
+    """The item of an iteration, or a member of it; only in the steps of a `MapStep`, of which it is the nearest.
+
+    Args:
+        path: such as ``name`` or ``files[0]``. Default: the whole item.
+    """
+
+    path: str = ""
+
+
+@frozen(eq=False)
+class MapIndex(Reference):
+    """The number of an iteration, from 0; see `MAP_INDEX`."""
+
+    def __repr__(self) -> str:
+        return "MAP_INDEX"
+
+
+MAP_INDEX = MapIndex()
+"""The number of an iteration, from 0; only in the steps of a `MapStep`, of which it is the nearest."""
 
 
 @frozen(eq=False, field_transformer=freeze_fields)
@@ -171,6 +196,20 @@ class UniqueName(Reference):
 
     prefix: str
     per_attempt: bool = field(default=False, kw_only=True)
+
+
+@frozen(eq=False)
+class ShortUniqueName(Reference):
+    """A name of at most 32 characters that no other has: a prefix, and twelve random hexadecimal digits.
+
+    It is another one in each state and attempt: of use where the name is given, and read from the state's output
+    elsewhere. Tuning jobs need names this short.
+
+    Args:
+        prefix: 1 to 19 letters, digits and inner hyphens.
+    """
+
+    prefix: str
 
 
 @frozen(eq=False)

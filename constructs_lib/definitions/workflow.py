@@ -1,14 +1,15 @@
 """A workflow as plain data."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
+from constructs_lib.definitions.failures import Catch, Retry
+from constructs_lib.definitions.flow import Flow
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.ordering import order
-from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep
+from constructs_lib.definitions.steps.base import FallibleStep, JobStep, Step
 from constructs_lib.definitions.values import ExecutionInput, Text, references
 
 
@@ -21,10 +22,14 @@ class WorkflowDefinition:
 
     Args:
         name: of the workflow: 1 to 80 letters, digits, ``-`` and ``_``.
-        steps: run in this order, unless `depends_on` of some step says otherwise; only chains are possible yet.
+        steps: run in this order, unless `depends_on` of one of them says otherwise: then `depends_on` and the use of
+            outputs decide, and steps that do not depend on each other run side by side.
         description: for the people who run it. Default: none.
         timeout_seconds: the execution fails after that time; 1 to 99999999. Default: no limit but Step Functions'
             own of one year.
+        default_retry: when steps are run again that say nothing of it; each step gets those that can apply to it.
+            ``Retry(max_attempts=0)`` on a step says never. Default: nothing is retried.
+        default_catch: where steps lead when they have failed, that say nothing of it. Default: the execution fails.
 
     Raises:
         DefinitionError: all problems together, each with its step and where in it.
@@ -39,11 +44,10 @@ class WorkflowDefinition:
     steps: Sequence[Step]
     description: str | None = None
     timeout_seconds: int | None = None
-    chain: tuple[Step, ...] = field(init=False, repr=False)
-    """The steps in the order in which they run."""
-
-    handlers: tuple[Step, ...] = field(init=False, repr=False)
-    """The steps that only a Catch leads to, in the order in which the chain names them."""
+    default_retry: Sequence[Retry] = ()
+    default_catch: Sequence[Catch] = ()
+    flow: Flow = field(init=False, repr=False)
+    """How the steps run: in sequence, side by side, in branches."""
 
     def __attrs_post_init__(self) -> None:
         # the checks stand above the definitions; a definition asks them once, when it is made
@@ -52,13 +56,22 @@ class WorkflowDefinition:
         problems = check(self)
         if problems:
             raise DefinitionError(self.name, problems)
-        object.__setattr__(self, "chain", order(self.steps).steps)
-        object.__setattr__(self, "handlers", handlers_of(self.steps))
+        object.__setattr__(self, "flow", Flow(self.steps, self.default_retry, self.default_catch))
+
+    @property
+    def chain(self) -> tuple[Step, ...]:
+        """The steps as they run, those inside of others too; those side by side one after the other."""
+        return tuple(self.flow.listed)
+
+    @property
+    def handlers(self) -> tuple[Step, ...]:
+        """The steps that only a Catch leads to, in the order in which the steps name them."""
+        return self.flow.all_handlers
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
         """The chain, and the steps that only a Catch leads to."""
-        return (*self.chain, *self.handlers)
+        return self.flow.all_steps
 
     def step(self, name: str) -> Step:
         """A step by its name.
@@ -115,27 +128,14 @@ class WorkflowDefinition:
         def with_role(step: Step) -> Step:
             if id(step) not in replaced:
                 new = step.with_role(roles[step.name]) if isinstance(step, JobStep) and step.name in roles else step
-                if isinstance(new, TaskStep) and new.catch:
-                    new = evolve(
-                        new, catch=[evolve(found, next_step=with_role(found.next_step)) for found in new.catch]
-                    )
+                if isinstance(new, FallibleStep) and new.catch:
+                    new = evolve(new, catch=caught(new.catch))
+                if new.blocks:
+                    new = new.with_blocks([[with_role(inner) for inner in block.steps] for block in new.blocks])
                 replaced[id(step)] = new
             return replaced[id(step)]
 
-        return evolve(self, steps=[with_role(step) for step in self.steps])
+        def caught(catch: Sequence[Catch]) -> list[Catch]:
+            return [evolve(found, next_step=with_role(found.next_step)) for found in catch]
 
-
-def handlers_of(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps that Catches of these steps lead to, and those that their Catches lead to, each once."""
-    found: dict[int, Step] = {}
-    waiting = list(steps)
-    known = {id(step) for step in waiting}
-    while waiting:
-        step = waiting.pop(0)
-        for catcher in step.catch if isinstance(step, TaskStep) else ():
-            target = catcher.next_step
-            if id(target) not in known:
-                known.add(id(target))
-                found[id(target)] = target
-                waiting.append(target)
-    return tuple(found.values())
+        return evolve(self, steps=[with_role(step) for step in self.steps], default_catch=caught(self.default_catch))

@@ -1,6 +1,6 @@
 """Roles that allow what is listed and no more; what cannot be narrowed carries its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsii
@@ -12,7 +12,13 @@ from constructs_lib.permissions import Statement
 
 
 def service_role(
-    scope: Construct, construct_id: str, *, service: str, description: str, statements: Sequence[Statement]
+    scope: Construct,
+    construct_id: str,
+    *,
+    service: str,
+    description: str,
+    statements: Sequence[Statement],
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
 ) -> iam.Role:
     """A role that one AWS service takes on.
 
@@ -22,12 +28,13 @@ def service_role(
         service: who takes it on, such as ``sagemaker.amazonaws.com``.
         description: what it is for, as IAM's pages show it.
         statements: all that it allows, complete as soon as the role is there.
+        conditions: under which the service takes it on, by operator and key. Default: none.
     """
     document = {"Version": "2012-10-17", "Statement": [statement.to_dict() for statement in statements]}
     role = iam.Role(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal(service),
+        assumed_by=iam.ServicePrincipal(service, conditions=conditions),
         description=description,
         # the statements cross to the CDK together
         inline_policies={"Permissions": iam.PolicyDocument.from_json(document)},

@@ -5,8 +5,10 @@ from functools import singledispatchmethod
 
 from attrs import frozen
 
+from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.needs import (
     ApiAccess,
+    Calls,
     EncryptVolumes,
     InvokeFunction,
     JoinNetwork,
@@ -15,11 +17,14 @@ from constructs_lib.definitions.needs import (
     PassRole,
     PublishMetrics,
     PullImage,
+    ReadObject,
     ReadObjects,
+    RunWorkflow,
+    UseKey,
     WriteLogs,
     WriteObjects,
 )
-from constructs_lib.definitions.values import Text
+from constructs_lib.definitions.values import Join, Text
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
@@ -42,7 +47,7 @@ class Derivation:
         account: of the ARNs, as a text or a token.
     """
 
-    definition: WorkflowDefinition
+    definition: WorkflowDefinition | ImportedDefinition
     partition: str
     region: str
     account: str
@@ -60,8 +65,29 @@ class Derivation:
     @of.register
     def _(self, need: ApiAccess) -> Iterator[Statement]:
         service = need.actions[0].partition(":")[0]
-        resources = [self._arn(service, f"{need.resource_type}/{name}") for name in name_patterns(need.name)]
+        below = "" if need.below is None else f"/{need.below}/*"
+        names = name_patterns(need.name) if service == "sagemaker" else (text_pattern(need.name),)
+        resources = [self._arn(service, f"{need.resource_type}{need.separator}{name}{below}") for name in names]
         yield _statement(need.actions, resources, f"{need.resource_type}: {_AT_RUN_TIME}")
+
+    @of.register
+    def _(self, need: Calls) -> Iterator[Statement]:
+        resources = [text_pattern(resource) for resource in need.resources]
+        yield _statement(need.actions, resources, need.reason or _AT_RUN_TIME)
+
+    @of.register
+    def _(self, need: RunWorkflow) -> Iterator[Statement]:
+        machine = text_pattern(need.state_machine_arn)
+        yield _statement(["states:StartExecution"], [machine], _AT_RUN_TIME)
+        if need.wait:
+            before, kind, name = machine.partition(":stateMachine:")
+            executions = f"{before}:execution:{name}:*" if kind else self._arn("states", "execution:*")
+            reason = "executions get their names when they start, and a token does not tell the state machine's"
+            yield _statement(["states:DescribeExecution", "states:StopExecution"], [executions], reason)
+
+    @of.register
+    def _(self, need: UseKey) -> Iterator[Statement]:
+        yield from _with_key(need.kms_key, list(need.actions))
 
     @of.register
     def _(self, need: ManagedRule) -> Iterator[Statement]:
@@ -94,6 +120,12 @@ class Derivation:
             reason="the bucket is known only when the workflow runs" if "*" in place.bucket else None,
         )
         yield from _with_key(place.kms_key, ["kms:Decrypt"])
+
+    @of.register
+    def _(self, need: ReadObject) -> Iterator[Statement]:
+        address = text_pattern(Join("/", [need.bucket, need.key]))
+        yield _statement(["s3:GetObject"], [f"arn:{self.partition}:s3:::{address}"], f"object: {_AT_RUN_TIME}")
+        yield from _with_key(need.kms_key, ["kms:Decrypt"])
 
     @of.register
     def _(self, need: WriteObjects) -> Iterator[Statement]:

@@ -2,9 +2,10 @@
 
 from attrs import frozen
 
+from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.steps.base import JobStep
 from constructs_lib.definitions.tokens import has_text_token
-from constructs_lib.definitions.values import Join, StepOutput, Text, UniqueName
+from constructs_lib.definitions.values import Join, ShortUniqueName, StepOutput, Text, UniqueName
 from constructs_lib.definitions.workflow import WorkflowDefinition
 
 
@@ -23,7 +24,7 @@ def text_pattern(value: Text) -> str:
     """A text, with ``*`` for what is not known yet; tokens stay as they are."""
     if isinstance(value, str):
         return value
-    if isinstance(value, UniqueName):
+    if isinstance(value, UniqueName | ShortUniqueName):
         return f"{value.prefix}-*"
     if isinstance(value, Join):
         parts = [part if isinstance(part, int | float) else text_pattern(part) for part in value.parts]
@@ -55,9 +56,9 @@ class Location:
         return Location(self.bucket, f"{prefix}/" if prefix and not prefix.endswith("*") else prefix, self.kms_key)
 
 
-def location(uri: Text, kms_key: Text | None, definition: WorkflowDefinition) -> Location:
+def location(uri: Text, kms_key: Text | None, definition: WorkflowDefinition | ImportedDefinition) -> Location:
     """Where an address in S3 points to. An output of a step that is an address points below what the step declares."""
-    if isinstance(uri, StepOutput):
+    if isinstance(uri, StepOutput) and isinstance(definition, WorkflowDefinition):
         source = next((step for step in definition.all_steps if step.name == uri.step), None)
         if isinstance(source, JobStep) and uri.path in source.artifacts:
             folder, key = source.artifacts[uri.path]

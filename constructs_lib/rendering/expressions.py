@@ -10,14 +10,17 @@ from constructs_lib.definitions.values import (
     ContextValue,
     ExecutionInput,
     Join,
+    MapIndex,
+    MapItem,
     Reference,
+    ShortUniqueName,
     StepOutput,
     UniqueName,
 )
-from constructs_lib.rendering.variables import Variables, dotted, member
+from constructs_lib.rendering.variables import View, dotted, member
 
 
-def payload(value: Any, variables: Variables) -> Any:
+def payload(value: Any, variables: View) -> Any:
     """A document as a payload template: members that hold references get ``.$`` behind their names."""
     if isinstance(value, Mapping):
         document: dict[str, Any] = {}
@@ -33,7 +36,7 @@ def payload(value: Any, variables: Variables) -> Any:
     return value
 
 
-def expression(value: Any, variables: Variables) -> str:
+def expression(value: Any, variables: View) -> str:
     """A value as a path, an intrinsic function, or the argument of one."""
     value = _plain(value)
     if isinstance(value, ExecutionInput):
@@ -42,11 +45,18 @@ def expression(value: Any, variables: Variables) -> str:
         return variables.path(value)
     if isinstance(value, ContextValue):
         return f"$${dotted(value.path)}"
+    if isinstance(value, MapItem):
+        return variables.item(f".Value{dotted(value.path)}")
+    if isinstance(value, MapIndex):
+        return variables.item(".Index")
     if isinstance(value, CaughtValue):
         return f"$.{value.member}"
     if isinstance(value, UniqueName):
         attempt = ["-", ContextValue("State.RetryCount")] if value.per_attempt else []
         return _format([value.prefix, "-", _Intrinsic("States.Hash($$.Execution.Id, 'MD5')"), *attempt], variables)
+    if isinstance(value, ShortUniqueName):
+        digits = _Intrinsic("States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4)")
+        return _format([value.prefix, "-", digits], variables)
     if isinstance(value, Join):
         return _format(list(_segments(value)), variables)
     if isinstance(value, list | tuple):
@@ -92,7 +102,7 @@ def _segments(value: Join) -> Iterator[Any]:
             yield part if isinstance(part, str | Reference) else json.dumps(part)
 
 
-def _format(segments: list[Any], variables: Variables) -> str:
+def _format(segments: list[Any], variables: View) -> str:
     """States.Format of texts and references."""
     template = "".join(_escaped(segment) if isinstance(segment, str) else "{}" for segment in segments)
     arguments = [expression(segment, variables) for segment in segments if not isinstance(segment, str)]

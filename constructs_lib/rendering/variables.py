@@ -1,12 +1,21 @@
-"""The variables of a state machine: which outputs are kept, under which names."""
+"""The variables of a state machine: which outputs are kept, under which names, and how they leave branches.
+
+A variable ends with the branch or iteration that it is assigned in, and a branch must not assign a variable of the
+scopes around it. So an output that is read outside of its branch has a variable in each scope on its way out.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from constructs_lib.definitions.conditions import AllOf, AnyOf, Condition, Not, TypeTest
+from constructs_lib.definitions.flow import Flow, Fork, Line, Part, Scope
 from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.steps.base import Step
-from constructs_lib.definitions.values import StepOutput, references
+from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.choice import ChoiceStep
+from constructs_lib.definitions.steps.simple import PassStep
+from constructs_lib.definitions.values import MapIndex, MapItem, Reference, StepOutput, references
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 80
@@ -16,33 +25,141 @@ class Variables:
     """A variable for each step whose output is read, holding just the members that are read.
 
     Args:
-        steps: all steps of the workflow, in a fixed order on which the names depend where they would clash.
+        flow: how the steps run; the order of the steps decides names where they would clash.
     """
 
-    def __init__(self, steps: Iterable[Step]) -> None:
-        steps = tuple(steps)
-        read: dict[str, dict[str, None]] = {}
-        for step in steps:
-            for value in references(step.values):
-                if isinstance(value, StepOutput):
-                    read.setdefault(value.step, {})[value.path] = None
-        self._names: dict[str, str] = {}
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._steps = {step.name: step for step in flow.listed}
+        self._taken: set[str] = set()
+        self._names: dict[tuple[str, int], str] = {}
         self._members: dict[str, dict[str, str]] = {}
-        for step in steps:
-            if step.name in read:
-                self._names[step.name] = _unused(_variable_name(step.name), self._names.values())
-                self._members[step.name] = _member_names(sorted(read[step.name]))
+        self._carried: dict[Scope, list[str]] = {}
+        self._unsure: dict[str, list[str]] = {}
+        self.items: dict[Scope, str] = {}
+        """The variables that hold the items of Maps, by the scope of the iterations."""
+
+        self._collect()
+
+    def _collect(self) -> None:
+        read: dict[str, dict[str, None]] = {}
+        outermost: dict[str, Scope] = {}
+        maps = dict(_maps(self._flow.line))
+        for step in self._flow.listed:
+            for output in _presence_tests(step):
+                self._unsure.setdefault(output.step, []).append(output.path)
+        read_items: set[Scope] = set()
+        for scope, value in self._reads(maps):
+            if isinstance(value, StepOutput):
+                writer = self._steps[value.step]
+                read.setdefault(writer.name, {})[self._kept(value)] = None
+                known = outermost.setdefault(writer.name, self._flow.scopes[id(writer)])
+                outermost[writer.name] = _common(known, scope)
+            elif isinstance(value, MapItem | MapIndex):
+                read_items.add(next(found for found in scope.around() if found in maps))
+        for step in self._flow.listed:
+            if step.name not in read:
+                continue
+            self._members[step.name] = _member_names(sorted(read[step.name]))
+            for scope in self._flow.scopes[id(step)].around():
+                ending = f"_{scope.depth}" if scope.depth else ""
+                self._names[step.name, scope.depth] = self.fresh(step.name, ending)
+                if scope is outermost[step.name]:
+                    break
+                self._carried.setdefault(scope, []).append(step.name)
+        self.items |= {scope: self.fresh(step.name, "Item") for scope, step in maps.items() if scope in read_items}
+
+    def _reads(self, maps: Mapping[Scope, MapStep]) -> Iterator[tuple[Scope, Reference]]:
+        """Everything that is read, with the scope that it is read in."""
+        sites = [(self._flow.scopes[id(step)], step) for step in self._flow.listed]
+        sites += [(scope, step) for scope, steps in self._flow.handlers.items() for step in steps.values()]
+        for scope, step in sites:
+            for value in references(step.values):
+                yield scope, value
+        for scope, found in maps.items():
+            for value in references(found.result):
+                yield scope, value
+
+    def fresh(self, name: str, ending: str = "") -> str:
+        """A variable's name that no other has, made of a step's name."""
+        base = _variable_name(name)
+        found, number = base[: _LONGEST - len(ending)] + ending, 2
+        while found in self._taken:
+            behind = f"{ending}_{number}"
+            found = base[: _LONGEST - len(behind)] + behind
+            number += 1
+        self._taken.add(found)
+        return found
+
+    def read_of(self, step: Step) -> dict[str, str]:
+        """The paths of a step's output that are read, with the name of each in its variable."""
+        return self._members.get(step.name, {})
 
     def assign(self, step: Step) -> dict[str, Any] | None:
         """The Assign of the state that gives a step's output; None where nothing of it is read."""
-        if step.name not in self._names:
+        if step.name not in self._members:
             return None
         members = {f"{name}.$": f"${dotted(path)}" for path, name in self._members[step.name].items()}
-        return {self._names[step.name]: members}
+        return {self.own_name(step): members}
+
+    def assign_results(self, step: Step) -> dict[str, Any] | None:
+        """The Assign of a Map, whose result is the list of its results; None where it is not read."""
+        if step.name not in self._members:
+            return None
+        return {self.own_name(step): {"Results.$": "$"}}
+
+    def own_name(self, step: Step) -> str:
+        """The variable of a step in its own scope."""
+        return self._names[step.name, self._flow.scopes[id(step)].depth]
+
+    def carried(self, scope: Scope) -> list[tuple[str, str]]:
+        """What leaves a branch: the variable around it, and the one inside."""
+        return [
+            (self._names[name, scope.depth - 1], self._names[name, scope.depth])
+            for name in self._carried.get(scope, ())
+        ]
+
+    def seen_from(self, scope: Scope) -> "View":
+        """The variables as states in a scope see them."""
+        return View(self, scope)
+
+    def _keeps_all(self, value: StepOutput) -> bool:
+        """Whether a step keeps its members under their own names, rather than just the paths that are read."""
+        return isinstance(self._steps[value.step], PassStep | MapStep)
+
+    def path(self, value: StepOutput, scope: Scope) -> str:
+        """The path under which a state in a scope finds an output."""
+        writer = self._steps[value.step]
+        depth = _common(self._flow.scopes[id(writer)], scope).depth
+        name = self._names[value.step, depth]
+        if self._keeps_all(value):
+            return f"${name}{dotted(value.path)}"
+        kept = self._kept(value)
+        return f"${name}.{self._members[value.step][kept]}{dotted(value.path[len(kept) :].removeprefix('.'))}"
+
+    def _kept(self, value: StepOutput) -> str:
+        """The path that is kept for a value: what may be missing is kept as part of what it is a member of."""
+        for path in self._unsure.get(value.step, ()):
+            if value.path == path or value.path.startswith((f"{path}.", f"{path}[")):
+                return _parent(path)
+        return value.path
+
+
+class View:
+    """The variables as states in one scope see them."""
+
+    def __init__(self, variables: Variables, scope: Scope) -> None:
+        self._variables = variables
+        self._scope = scope
 
     def path(self, value: StepOutput) -> str:
-        """The path under which a later state finds an output."""
-        return f"${self._names[value.step]}.{self._members[value.step][value.path]}"
+        """The path of an output."""
+        return self._variables.path(value, self._scope)
+
+    def item(self, member_path: str) -> str:
+        """The path of a member of the nearest Map's variable: ``Value``, or ``Index``."""
+        items = self._variables.items
+        return next(f"${items[scope]}{member_path}" for scope in self._scope.around() if scope in items)
 
 
 def dotted(path: str) -> str:
@@ -55,6 +172,42 @@ def member(name: str) -> str:
     return f".{name}" if _IDENTIFIER.fullmatch(name) else f"['{name}']"
 
 
+def _common(first: Scope, second: Scope) -> Scope:
+    """The innermost scope around both."""
+    around = set(second.around())
+    return next(scope for scope in first.around() if scope in around)
+
+
+def _maps(line: Line) -> Iterator[tuple[Scope, MapStep]]:
+    """Every Map, with the scope of its iterations."""
+    waiting = [line]
+    while waiting:
+        for part in waiting.pop().parts:
+            waiting += part.branches if isinstance(part, Fork) else part.inside
+            if isinstance(part, Part) and isinstance(part.step, MapStep):
+                yield part.inside[0].scope, part.step
+
+
+def _presence_tests(step: Step) -> list[StepOutput]:
+    """The outputs that a Choice asks for whether they are there."""
+    waiting: list[Condition] = [rule.condition for rule in step.rules] if isinstance(step, ChoiceStep) else []
+    found: list[StepOutput] = []
+    while waiting:
+        condition = waiting.pop()
+        if isinstance(condition, AllOf | AnyOf):
+            waiting += condition.parts
+        elif isinstance(condition, Not):
+            waiting.append(condition.part)
+        elif isinstance(condition, TypeTest) and condition.name == "IsPresent":
+            found += [condition.value] if isinstance(condition.value, StepOutput) else []
+    return found
+
+
+def _parent(path: str) -> str:
+    """What the last member of a path is a member of; empty for the whole output."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
 def _variable_name(step_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", step_name)
     name = "".join(word[0].upper() + word[1:] for word in words)
@@ -65,7 +218,7 @@ def _variable_name(step_name: str) -> str:
 
 def _member_names(paths: list[str]) -> dict[str, str]:
     """A name by path: the last part of the path, or all of it where several paths end alike."""
-    parts = {path: parse_path(path) or () for path in paths}
+    parts = {path: parse_path(path) or ("Output",) for path in paths}
     last = {path: str(found[-1]) for path, found in parts.items()}
     names: dict[str, str] = {}
     for path, found in parts.items():

@@ -135,6 +135,8 @@ class CommandLineEngine:
         ]
         for host, address in spec.hosts.items():
             command += ["--add-host", f"{host}:{address}"]
+        if spec.hostname:
+            command += ["--hostname", spec.hostname]
         for variable, value in variables.items():
             command += ["--env", f"{variable}={value}"]
         if spec.entrypoint is not None:

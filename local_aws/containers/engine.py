@@ -45,6 +45,7 @@ class RunSpec:
         serve: whether the program answers HTTP on port 8080 (or on ``SAGEMAKER_BIND_TO_PORT``).
         credentials: with which the image is looked up in ECR. Default: the service's own.
         hosts: names that the container resolves, with their addresses (``{"algo-1": "127.0.0.1"}``).
+        hostname: what the container takes for its own name. Default: this machine's.
     """
 
     image: str
@@ -56,6 +57,7 @@ class RunSpec:
     serve: bool = False
     credentials: "Credentials | None" = None
     hosts: Mapping[str, str] = field(factory=dict)
+    hostname: str = ""
 
 
 class RunningContainer(Protocol):

@@ -1,6 +1,5 @@
-"""Fires rules with a schedule, in real time."""
+"""Fires rules with a schedule."""
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,10 +7,8 @@ from typing import Any
 
 from attrs import define, field
 
+from local_aws.alarm_clock import Alarm, AlarmClock
 from local_aws.eventbridge.records import Rule
-
-# the clock of the machine may be set while a thread sleeps: it looks again at least this often
-_LONGEST_SLEEP_SECONDS = 30.0
 
 
 def _utc_now() -> datetime:
@@ -20,37 +17,31 @@ def _utc_now() -> datetime:
 
 @define(eq=False)
 class RuleClock:
-    """Knows when each rule is due; one thread sleeps until the next one.
+    """Knows when each rule is due.
 
     Args:
         fire: what happens with a rule that is due, and its event; must return at once.
         now: the time. Default: the machine's.
+
+    Attributes:
+        alarms: one for each rule.
     """
 
     fire: Callable[[Rule, dict[str, Any]], None]
     now: Callable[[], datetime] = _utc_now
-    _due: dict[str, tuple[datetime, Rule]] = field(factory=dict)
-    _changed: threading.Condition = field(factory=threading.Condition)
-    _thread: threading.Thread | None = None
-    _stopped: bool = False
+    alarms: AlarmClock[Rule] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.alarms = AlarmClock(self._ring, self.now)
 
     def update(self, rule: Rule) -> None:
         """Takes note of a rule that is new, or whose schedule or state has changed."""
         moment = rule.schedule.next_after(self.now()) if rule.enabled and rule.schedule is not None else None
-        with self._changed:
-            if moment is None:
-                self._due.pop(rule.arn, None)
-            else:
-                self._due[rule.arn] = (moment, rule)
-                if self._thread is None and not self._stopped:
-                    self._thread = threading.Thread(target=self._run, name="schedules", daemon=True)
-                    self._thread.start()
-            self._changed.notify()
+        self.alarms.set(rule.arn, None if moment is None else Alarm(moment, rule))
 
     def forget(self, rule: Rule) -> None:
         """Never fires a rule again."""
-        with self._changed:
-            self._due.pop(rule.arn, None)
+        self.alarms.set(rule.arn, None)
 
     def run_due(self) -> float:
         """Fires every rule that is due.
@@ -58,44 +49,20 @@ class RuleClock:
         Returns:
             Seconds until the next one is, at most half a minute.
         """
-        now = self.now()
-        fired: list[tuple[datetime, Rule]] = []
-        with self._changed:
-            for arn, (moment, rule) in list(self._due.items()):
-                if moment > now:
-                    continue
-                fired.append((moment, rule))
-                following = rule.schedule.next_after(moment) if rule.schedule is not None else None
-                # what was missed while the machine slept is not made up for
-                while following is not None and following <= now and rule.schedule is not None:
-                    following = rule.schedule.next_after(following)
-                if following is None:
-                    del self._due[arn]
-                else:
-                    self._due[arn] = (following, rule)
-            next_due = min((moment for moment, _ in self._due.values()), default=None)
-        for moment, rule in fired:
-            self.fire(rule, _event(rule, moment))
-        if next_due is None:
-            return _LONGEST_SLEEP_SECONDS
-        return max(0.0, min((next_due - self.now()).total_seconds(), _LONGEST_SLEEP_SECONDS))
+        return self.alarms.run_due()
 
     def stop(self) -> None:
-        """Ends the thread."""
-        with self._changed:
-            self._stopped = True
-            self._due.clear()
-            self._changed.notify()
+        """Fires nothing more."""
+        self.alarms.stop()
 
-    def _run(self) -> None:
-        while True:
-            seconds = self.run_due()
-            with self._changed:
-                if self._stopped:
-                    return
-                self._changed.wait(seconds)
-                if self._stopped:
-                    return
+    def _ring(self, alarm: Alarm[Rule], now: datetime) -> Alarm[Rule] | None:
+        rule = alarm.entry
+        self.fire(rule, _event(rule, alarm.moment))
+        moment = rule.schedule.next_after(alarm.moment) if rule.schedule is not None else None
+        # what was missed while the machine slept is not made up for
+        while moment is not None and moment <= now and rule.schedule is not None:
+            moment = rule.schedule.next_after(moment)
+        return None if moment is None else Alarm(moment, rule)
 
 
 def _event(rule: Rule, moment: datetime) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def register_eventbridge(gateway: Gateway, platform: Platform) -> EventBridgeSer
     )
     deliveries = Deliveries(platform=platform, timers=timers, send=targets.send)
     router = Router(buses, deliveries)
-    clock = RuleClock(router.send)
+    clock = RuleClock(router.send, platform.time.now)
+    platform.time.governs(clock.alarms)
     events = Events(buses, router)
     gateway.register(EventBuses(buses), Rules(buses, clock), events)
     if isinstance(gateway.authority, IamAuthority):

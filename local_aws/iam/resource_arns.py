@@ -96,6 +96,13 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         yield arn.lower(), arn
 
 
+def _scheduler(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
+    if "Name" in parameters:
+        group = operation.endswith("ScheduleGroup")
+        path = parameters["Name"] if group else f"{parameters.get('GroupName', 'default')}/{parameters['Name']}"
+        yield (place.arn("scheduler", f"schedule{'-group' if group else ''}/{path}"),)
+
+
 def _states(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
     if operation.startswith("SendTask"):
         # the token's state machine is known to the service alone
@@ -348,6 +355,7 @@ _FINDERS: dict[str, Finder] = {
     "lambda": _lambda,
     "logs": _logs,
     "sagemaker": _sagemaker,
+    "scheduler": _scheduler,
     "secretsmanager": _secretsmanager,
     "sns": _sns,
     "sqs": _sqs,

@@ -12,6 +12,7 @@ from attrs import frozen
 from local_aws.sagemaker.resource_names import validation_error
 
 _PAGE = 10
+_BY_METRIC = "FinalObjectiveMetricValue"
 
 
 @frozen(kw_only=True)
@@ -22,6 +23,7 @@ class Listed:
     created: datetime
     modified: datetime | None = None
     status: str | None = None
+    metric: float | None = None
 
 
 R = TypeVar("R")
@@ -64,6 +66,8 @@ def with_token(answer: dict[str, Any], token: str | None) -> dict[str, Any]:
 
 
 def _wanted(listed: Listed, request: dict[str, Any]) -> bool:
+    if request.get("SortBy") == _BY_METRIC and listed.metric is None:
+        return False
     if request.get("NameContains", "").lower() not in listed.name.lower():
         return False
     if "StatusEquals" in request and request["StatusEquals"] != listed.status:
@@ -78,7 +82,12 @@ def _wanted(listed: Listed, request: dict[str, Any]) -> bool:
     return True
 
 
-def _key(listed: Listed, sort_by: str) -> tuple[str, str]:
+_Key = tuple[str, str] | tuple[float, str]
+
+
+def _key(listed: Listed, sort_by: str) -> _Key:
+    if sort_by == _BY_METRIC and listed.metric is not None:
+        return listed.metric, listed.name
     first = {"Name": "", "Status": listed.status or ""}.get(sort_by, listed.created.isoformat(timespec="microseconds"))
     return first, listed.name
 
@@ -87,13 +96,13 @@ def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _token(key: tuple[str, str]) -> str:
+def _token(key: _Key) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
 
 
-def _read_token(token: str) -> tuple[str, str]:
+def _read_token(token: str) -> _Key:
     try:
         first, name = json.loads(base64.urlsafe_b64decode(token))
     except (binascii.Error, ValueError, TypeError):
         raise validation_error("The token is not valid.") from None
-    return str(first), str(name)
+    return (first, str(name)) if isinstance(first, float) else (str(first), str(name))

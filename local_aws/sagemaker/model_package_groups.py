@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from attrs import define, field, frozen
 
 from local_aws.gateway.context import RegionalState, RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.resource_names import arn_of, now, validation_error
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.validation import ValidatedGroup
 
 
 @frozen(kw_only=True)

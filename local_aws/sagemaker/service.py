@@ -12,7 +12,9 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.jobs.work import JobGround, JobSettings
 from local_aws.sagemaker.model_package_groups import ModelPackageGroupOperations
+from local_aws.sagemaker.processing.operations import ProcessingOperations
 from local_aws.sagemaker.runtime.invocations import Invocations
 from local_aws.sagemaker.runtime.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime.operations import RuntimeOperations
@@ -22,7 +24,8 @@ from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
-from local_aws.sagemaker.training.runner import TrainingRunner, TrainingSettings
+from local_aws.sagemaker.transform.operations import TransformOperations
+from local_aws.sagemaker.tuning.operations import TuningOperations
 
 
 def register_sagemaker(
@@ -30,7 +33,7 @@ def register_sagemaker(
     platform: Platform,
     *,
     engine: Callable[[], ContainerEngine] | None = None,
-    training: TrainingSettings | None = None,
+    jobs: JobSettings | None = None,
     endpoints: EndpointSettings | None = None,
 ) -> None:
     """Makes the service and registers it.
@@ -39,12 +42,12 @@ def register_sagemaker(
         gateway: the door.
         platform: the local AWS.
         engine: gives the container engine. Default: this machine's, chosen when the first job or endpoint needs it.
-        training: how training jobs run. Default: as on AWS.
+        jobs: how jobs run. Default: as on AWS.
         endpoints: how endpoints run. Default: as on AWS.
     """
     tags = TagStore()
     engine = engine or partial(choose_engine, platform)
-    runner = TrainingRunner(platform, engine, training or TrainingSettings())
+    ground = JobGround(platform, engine, jobs or JobSettings())
     settings = endpoints or EndpointSettings()
     routes = RouteTable()
     metrics = InvocationMetrics(platform)
@@ -52,9 +55,13 @@ def register_sagemaker(
     deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
     models = ModelOperations(platform, tags)
     configs = EndpointConfigOperations(platform, models, tags)
+    trainings = TrainingOperations(ground, tags)
     gateway.register(
         TagOperations(tags),
-        TrainingOperations(platform, runner, tags),
+        trainings,
+        ProcessingOperations(ground, tags),
+        TuningOperations(ground, trainings, tags),
+        TransformOperations(ground, settings, models, tags),
         models,
         configs,
         EndpointOperations(platform, deployments, configs, routes, tags),
@@ -65,6 +72,6 @@ def register_sagemaker(
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))
     platform.on_stop(metrics.publish)
-    platform.on_stop(runner.stop)
+    platform.on_stop(ground.stop)
     platform.on_stop(deployments.stop)
     platform.on_stop(invocations.close)

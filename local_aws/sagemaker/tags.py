@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.sagemaker.resource_names import validation_error
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _LIMIT = 50
 

@@ -5,14 +5,25 @@ from typing import Any
 from constructs_lib.definitions import (
     ComputeResources,
     ContainerBuildStep,
+    ContinuousRange,
     DefinitionError,
     EndpointConfigStep,
     EndpointStep,
+    HumanTask,
+    LabelingStep,
     LambdaStep,
+    MetricDefinition,
     ModelStep,
+    Objective,
+    ProcessingStep,
     ProductionVariant,
     Step,
     TrainingStep,
+    TransformInput,
+    TransformOutput,
+    TransformStep,
+    TuningLimits,
+    TuningStep,
     WorkflowDefinition,
 )
 
@@ -47,6 +58,60 @@ def training(name: str = "Train", **changed: Any) -> TrainingStep:
         "output_uri": "s3://data/models",
     }
     return TrainingStep(**{**given, **changed})
+
+
+def processing(name: str = "Process", **changed: Any) -> ProcessingStep:
+    """A processing job with a role."""
+    given = {"name": name, "role": ROLE, "image": IMAGE, "compute": ComputeResources(instance_type="ml.m5.large")}
+    return ProcessingStep(**{**given, **changed})
+
+
+def tuning(name: str = "Tune", **changed: Any) -> TuningStep:
+    """A tuning job with a role."""
+    given = {
+        "name": name,
+        "role": ROLE,
+        "image": IMAGE,
+        "compute": ComputeResources(instance_type="ml.m5.large"),
+        "output_uri": "s3://data/models",
+        "objective": Objective(metric="rmse", goal="Minimize"),
+        "ranges": [ContinuousRange(name="eta", lowest=0.1, highest=0.9)],
+        "limits": TuningLimits(max_jobs=4),
+        "metrics": [MetricDefinition(name="rmse", regex="rmse=([0-9.]+)")],
+    }
+    return TuningStep(**{**given, **changed})
+
+
+def transform(name: str = "Transform", **changed: Any) -> TransformStep:
+    """A transform job."""
+    given = {
+        "name": name,
+        "model_name": "houses",
+        "data": TransformInput(uri="s3://data/rows/"),
+        "result": TransformOutput(uri="s3://data/predictions"),
+        "instance_type": "ml.m5.large",
+    }
+    return TransformStep(**{**given, **changed})
+
+
+def labeling(name: str = "Label", **changed: Any) -> LabelingStep:
+    """A labeling job with a role."""
+    given = {
+        "name": name,
+        "role": ROLE,
+        "manifest_uri": "s3://data/in.manifest",
+        "output_uri": "s3://data/labels",
+        "label_attribute": "kind",
+        "task": HumanTask(
+            workteam_arn="arn:aws:sagemaker:eu-west-1:111122223333:workteam/private-crowd/team",
+            template_uri="s3://data/page.liquid",
+            pre_task_function_arn=FUNCTION,
+            consolidation_function_arn=FUNCTION,
+            title="Kind of house",
+            description="What kind of house is it?",
+        ),
+    }
+    return LabelingStep(**{**given, **changed})
 
 
 def model(name: str = "Save", **changed: Any) -> ModelStep:

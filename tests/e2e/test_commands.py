@@ -163,10 +163,10 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
         (["run", "no-such"], "error: no workflow 'no-such' is deployed; deployed: byoc-housing"),
         (
             ["run", "byoc-housing", "--input", "Colour=red"],
-            "error: unknown input Colour; the workflow reads EndpointName",
+            "Colour: unknown, expected JobName, ModelName, EndpointName",
         ),
         (["run", "byoc-housing", "--input", "JobName"], "error: --input JobName: expected KEY=VALUE"),
-        (["run", "byoc-housing", "--name", "not/legal"], "error: InvalidName: "),
+        (["run", "byoc-housing", "--name", "not/legal"], "JobName: got 'not/legal', expected a text that matches "),
         (["run", "byoc"], "did you mean 'byoc-housing'?"),
         (["watch", "no-such"], "error: no execution is called 'no-such', and no workflow 'no-such' is deployed"),
         (["watch", "arn:aws:states:us-east-1:123456789012:execution:a:b"], "ExecutionDoesNotExist: "),

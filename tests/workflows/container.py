@@ -18,9 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "workflows" / "byoc_housing" / "container"
 
 
-def make_environment() -> Path:
-    """The folder of programs of an environment with the container's locked packages; made once per lock file."""
-    lock = SOURCE / "requirements.txt"
+def make_environment(lock: Path = SOURCE / "requirements.txt") -> Path:
+    """The folder of programs of an environment with a container's locked packages; made once per lock file."""
     key = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = ROOT / ".mlops" / "cache" / f"test-container-{key}"
     if not (folder / "ready").exists():

@@ -1,25 +1,58 @@
 """The kinds of steps, one file a family."""
 
-from constructs_lib.definitions.steps.base import Integration, JobStep, Step, TaskStep, WaitLoop
+from constructs_lib.definitions.steps.base import Block, FallibleStep, Integration, JobStep, Step, TaskStep, WaitLoop
+from constructs_lib.definitions.steps.branches import MapStep, ParallelStep
+from constructs_lib.definitions.steps.calls import Allowed, ApiStep, ReadJsonStep
+from constructs_lib.definitions.steps.choice import ChoiceRule, ChoiceStep
 from constructs_lib.definitions.steps.container_build import BuildOverrides, ContainerBuildStep
 from constructs_lib.definitions.steps.endpoint import EndpointConfigStep, EndpointStep
-from constructs_lib.definitions.steps.fail import FailStep
+from constructs_lib.definitions.steps.engines import PipelineStep, WorkflowStep
 from constructs_lib.definitions.steps.functions import LambdaStep
+from constructs_lib.definitions.steps.hand_written import StateStep
+from constructs_lib.definitions.steps.labeling import HumanTask, LabelingStep
+from constructs_lib.definitions.steps.messages import EventStep, NotificationStep, QueueStep
 from constructs_lib.definitions.steps.model import ModelStep
+from constructs_lib.definitions.steps.processing import ProcessingStep
+from constructs_lib.definitions.steps.simple import FailStep, PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.steps.training import TrainingStep
+from constructs_lib.definitions.steps.transform import TransformStep
+from constructs_lib.definitions.steps.tuning import TuningStep
 
 __all__ = [
+    "Allowed",
+    "ApiStep",
+    "Block",
     "BuildOverrides",
+    "ChoiceRule",
+    "ChoiceStep",
     "ContainerBuildStep",
     "EndpointConfigStep",
     "EndpointStep",
+    "EventStep",
     "FailStep",
+    "FallibleStep",
+    "HumanTask",
     "Integration",
     "JobStep",
+    "LabelingStep",
     "LambdaStep",
+    "MapStep",
     "ModelStep",
+    "NotificationStep",
+    "ParallelStep",
+    "PassStep",
+    "PipelineStep",
+    "ProcessingStep",
+    "QueueStep",
+    "ReadJsonStep",
+    "StateStep",
     "Step",
+    "SucceedStep",
     "TaskStep",
     "TrainingStep",
+    "TransformStep",
+    "TuningStep",
     "WaitLoop",
+    "WaitStep",
+    "WorkflowStep",
 ]

@@ -1,14 +1,14 @@
 """What every step is: a record that tells its service action, its request, its outputs and its needs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from attrs import evolve, field, frozen
 
-from constructs_lib.definitions.failures import Catch, Retry
+from constructs_lib.definitions.failures import Catch, Retry, can_occur
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Need, PassRole
 from constructs_lib.definitions.outputs import Output
@@ -22,14 +22,14 @@ class Integration:
     Attributes:
         service: as in the state's resource, such as ``sagemaker``.
         action: in camel case, such as ``createTrainingJob``.
-        pattern: ``request`` goes on with the response; ``sync`` waits for the job's end; ``callback`` waits until
-            somebody answers the task token.
+        pattern: ``request`` goes on with the response; ``sync`` waits for the job's end; ``sync:2`` too, and reads
+            the output of a nested workflow as JSON; ``callback`` waits until somebody answers the task token.
         sdk: whether it is a plain SDK call rather than one of the integrations that Step Functions optimizes.
     """
 
     service: str
     action: str
-    pattern: Literal["request", "sync", "callback"] = "request"
+    pattern: Literal["request", "sync", "sync:2", "callback"] = "request"
     sdk: bool = False
 
     @property
@@ -52,6 +52,11 @@ class WaitLoop:
         subject: what is waited for, in words, such as ``endpoint``.
         goal: what it is when it is done, in words, such as ``in service``.
         poll_seconds: pause between two questions.
+        handles: members of the response to the request by which the question names what it asks about.
+        expected: members of the answer that must have these values for success, which otherwise is a failure.
+        otherwise: the call in place of the step's own where the question is answered by the error `absent`.
+        otherwise_request: of that call.
+        absent: name of the error of the question about something that does not exist.
     """
 
     question: Integration
@@ -63,11 +68,32 @@ class WaitLoop:
     subject: str
     goal: str
     poll_seconds: int
+    handles: Sequence[str] = ()
+    expected: Mapping[str, Text] = field(factory=dict)
+    otherwise: Integration | None = None
+    otherwise_request: Mapping[str, Any] = field(factory=dict)
+    absent: str = ""
 
     @property
     def error(self) -> str:
         """Name of the error of a failure, such as ``EndpointFailed``; a Catch can name it."""
         return self.subject.title().replace(" ", "") + "Failed"
+
+
+@frozen(kw_only=True)
+class Block:
+    """Steps inside of a step.
+
+    Attributes:
+        path: of the property that holds them, such as ``rules[0].steps``.
+        steps: as they are listed.
+        own_scope: whether they are a branch or an iteration, with variables and an end of its own, rather than a way
+            that the workflow itself takes.
+    """
+
+    path: str
+    steps: Sequence["Step"]
+    own_scope: bool
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
@@ -88,6 +114,17 @@ class Step:
     comment: str | None = None
 
     @property
+    def blocks(self) -> tuple["Block", ...]:
+        """Lists of steps inside of this one; none in most."""
+        return ()
+
+    def with_blocks(self, blocks: Sequence[Sequence["Step"]]) -> "Step":
+        """The same step with other steps inside, in the order of `blocks`."""
+        if blocks:
+            raise TypeError(f"{type(self).__name__} has no steps inside")
+        return self
+
+    @property
     def dependencies(self) -> tuple[str, ...]:
         """Names of the steps that it depends on by `depends_on`."""
         return tuple(step.name if isinstance(step, Step) else step for step in self.depends_on)
@@ -97,21 +134,50 @@ class Step:
         """Everything in the step that may hold references."""
         return ()
 
+    @property
+    def response(self) -> Output | None:
+        """What the step gives back; None where that is nothing."""
+        return None
+
+    def output(self, path: str) -> StepOutput:
+        """A member of what the step gives back, for use in later steps.
+
+        Args:
+            path: such as ``ModelArtifacts.S3ModelArtifacts``; checked when the workflow is defined.
+        """
+        return StepOutput(self.name, path)
+
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class TaskStep(Step, ABC):
+class FallibleStep(Step, ABC):
+    """A step that can fail, and what happens then.
+
+    Args:
+        retry: what to do again, and when; the first that fits is used. Default: the workflow's `default_retry`.
+        catch: where to go on when the step has failed for good. Default: the workflow's `default_catch`.
+    """
+
+    retry: Sequence[Retry] = ()
+    catch: Sequence[Catch] = ()
+
+    def can_raise(self, error: str) -> bool:
+        """Whether the step can fail with an error of this name; what is inside of a step may fail with any."""
+        return bool(error)
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class TaskStep(FallibleStep, ABC):
     """A step that calls a service.
 
     Args:
-        retry: what to do again, and when; the first that fits is used. Default: nothing is retried.
-        catch: where to go on when the step has failed for good. Default: the execution fails.
         timeout_seconds: the step fails with ``States.Timeout`` after that time; 1 to 99999999. Default: no limit.
         additional_request: members of the API's request that the step has no property for; checked like the
             others. Default: none.
     """
 
-    retry: Sequence[Retry] = ()
-    catch: Sequence[Catch] = ()
+    name_member: ClassVar[str | None] = None
+    """The member of the request that names what it makes; each needs a name of its own."""
+
     timeout_seconds: int | None = None
     additional_request: Mapping[str, Any] = field(factory=dict)
 
@@ -122,8 +188,18 @@ class TaskStep(Step, ABC):
 
     @property
     @abstractmethod
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
+
+    def can_raise(self, error: str) -> bool:
+        """Whether the step can fail with an error of this name."""
+        call, loop = self.integration, self.wait_loop
+        return can_occur(
+            error,
+            service=call.service,
+            own=() if loop is None else (loop.error,),
+            any_name=call.pattern == "callback" or (call.service, call.action) == ("lambda", "invoke"),
+        )
 
     @abstractmethod
     def own_request(self) -> dict[str, Any]:
@@ -145,6 +221,11 @@ class TaskStep(Step, ABC):
         return frozenset()
 
     @property
+    def selector(self) -> Mapping[str, str] | None:
+        """The ResultSelector that makes the step's output of the response; None where it is the response."""
+        return None
+
+    @property
     def wait_loop(self) -> WaitLoop | None:
         """How the step waits where the integration cannot; None where it need not."""
         return None
@@ -163,15 +244,7 @@ class TaskStep(Step, ABC):
     def values(self) -> Any:
         """Everything in the step that may hold references."""
         loop = self.wait_loop
-        return (self.request, () if loop is None else loop.request)
-
-    def output(self, path: str) -> StepOutput:
-        """A member of what the step gives back, for use in later steps.
-
-        Args:
-            path: such as ``ModelArtifacts.S3ModelArtifacts``; checked when the workflow is defined.
-        """
-        return StepOutput(self.name, path)
+        return (self.request, () if loop is None else (loop.request, loop.expected, loop.otherwise_request))
 
 
 @frozen(kw_only=True, eq=False)
@@ -213,6 +286,15 @@ class JobStep(TaskStep, ABC):
     def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
         """Outputs that are addresses in S3: path of the output to the prefix that it lies under, and its key."""
         return {}
+
+
+def inner_steps(step: Step) -> Iterator[Step]:
+    """The steps inside of a step, and those inside of them; handlers of Catches are not inside."""
+    waiting = [found for block in reversed(step.blocks) for found in reversed(block.steps)]
+    while waiting:
+        inner = waiting.pop()
+        yield inner
+        waiting += [found for block in reversed(inner.blocks) for found in reversed(block.steps)]
 
 
 def _present(value: Any) -> Any:

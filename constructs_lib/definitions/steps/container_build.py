@@ -69,7 +69,7 @@ class ContainerBuildStep(TaskStep):
         return Integration(service="lambda", action="invoke", pattern="callback")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return DeclaredOutput(
             members={

@@ -1,7 +1,7 @@
 """The steps that put models behind an endpoint."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from attrs import Factory, field, frozen
 
@@ -11,6 +11,9 @@ from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, Need, Wr
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from, sagemaker_tags
 from constructs_lib.definitions.values import Text, UniqueName
+
+_CREATE = Integration(service="sagemaker", action="createEndpoint")
+_UPDATE = Integration(service="sagemaker", action="updateEndpoint")
 
 
 def _config_name(step: "EndpointConfigStep") -> Text:
@@ -34,6 +37,7 @@ class EndpointConfigStep(TaskStep):
     """
 
     kind: ClassVar[str] = "Endpoint configuration"
+    name_member: ClassVar[str | None] = "EndpointConfigName"
 
     variants: Sequence[ProductionVariant]
     data_capture: DataCapture | None = None
@@ -47,7 +51,7 @@ class EndpointConfigStep(TaskStep):
         return Integration(service="sagemaker", action="createEndpointConfig")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateEndpointConfig")
 
@@ -80,15 +84,18 @@ class EndpointConfigStep(TaskStep):
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
 class EndpointStep(TaskStep):
-    """Creates an endpoint and waits until it is in service. It costs what its instances cost until it is deleted.
+    """Creates or updates an endpoint and waits until it is in service. It costs what its instances cost until deleted.
 
     Its output is the response of DescribeEndpoint: ``step.output("EndpointArn")``. Where the endpoint does not come
     into service, the step fails with the service's reason, or goes where a Catch of ``EndpointFailed``,
-    ``States.TaskFailed`` or ``States.ALL`` says. A Retry repeats the request to create it, not the waiting.
+    ``States.TaskFailed`` or ``States.ALL`` says. An update that was rolled back is in service again, with the old
+    configuration: that is a failure too. A Retry repeats the request, not the waiting.
 
     Args:
         endpoint_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region.
         config_name: name of the endpoint configuration, such as ``config_step.config_name``.
+        mode: ``create`` fails where the endpoint exists, ``update`` where it does not, ``create or update`` does what
+            is called for. Default: creates it.
         wait: False goes on as soon as the request is accepted; the endpoint may then still fail, and the output
             is that of CreateEndpoint. Default: waits.
         poll_seconds: pause between two looks at the endpoint; 1 to 99999999. Default: five seconds.
@@ -96,9 +103,11 @@ class EndpointStep(TaskStep):
     """
 
     kind: ClassVar[str] = "Endpoint"
+    name_member: ClassVar[str | None] = "EndpointName"
 
     endpoint_name: Text
     config_name: Text
+    mode: Literal["create", "update", "create or update"] = "create"
     wait: bool = True
     poll_seconds: int = 5
     tags: Mapping[str, Text] = field(factory=dict)
@@ -106,27 +115,35 @@ class EndpointStep(TaskStep):
     @property
     def integration(self) -> Integration:
         """The call that the step makes."""
-        return Integration(service="sagemaker", action="createEndpoint")
+        return _CREATE if self.mode == "create" else _UPDATE
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
-        return OperationOutput(service="sagemaker", operation="DescribeEndpoint" if self.wait else "CreateEndpoint")
+        operation = "DescribeEndpoint" if self.wait else self.integration.operation
+        return OperationOutput(service="sagemaker", operation=operation)
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
-        return {
-            "EndpointName": self.endpoint_name,
-            "EndpointConfigName": self.config_name,
-            "Tags": sagemaker_tags(self.tags),
-        }
+        tags = sagemaker_tags(self.tags) if self.mode == "create" else None
+        return {"EndpointName": self.endpoint_name, "EndpointConfigName": self.config_name, "Tags": tags}
 
     @property
     def wait_loop(self) -> WaitLoop | None:
         """How the step waits: Step Functions has no ``.sync`` for endpoints."""
         if not self.wait:
             return None
+        choosing = self.mode == "create or update"
+        creation = {
+            "EndpointName": self.endpoint_name,
+            "EndpointConfigName": self.config_name,
+            **({"Tags": sagemaker_tags(self.tags)} if self.tags else {}),
+        }
         return WaitLoop(
+            expected={} if self.mode == "create" else {"EndpointConfigName": self.config_name},
+            otherwise=_CREATE if choosing else None,
+            otherwise_request=creation if choosing else {},
+            absent="SageMaker.SageMakerException" if choosing else "",
             question=Integration(service="sagemaker", action="describeEndpoint", sdk=True),
             request={"EndpointName": self.endpoint_name},
             status="EndpointStatus",
@@ -141,14 +158,16 @@ class EndpointStep(TaskStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        actions = ["sagemaker:CreateEndpoint"]
-        if self.tags:
-            actions.append("sagemaker:AddTags")
-        if self.wait:
-            actions.append("sagemaker:DescribeEndpoint")
+        requests = {
+            "create": ["sagemaker:CreateEndpoint"],
+            "update": ["sagemaker:UpdateEndpoint"],
+            "create or update": ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+        }[self.mode]
+        tagging = ["sagemaker:AddTags"] if self.tags and self.mode != "update" else []
+        looking = ["sagemaker:DescribeEndpoint"] if self.wait else []
         return (
-            ApiAccess(actions=actions, resource_type="endpoint", name=self.endpoint_name),
-            ApiAccess(actions=["sagemaker:CreateEndpoint"], resource_type="endpoint-config", name=self.config_name),
+            ApiAccess(actions=[*requests, *tagging, *looking], resource_type="endpoint", name=self.endpoint_name),
+            ApiAccess(actions=requests, resource_type="endpoint-config", name=self.config_name),
         )
 
 

@@ -46,7 +46,7 @@ class LambdaStep(TaskStep):
         )
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return DeclaredOutput(members={"*": "document"}) if self.wait_for_callback else _RESPONSE
 

@@ -45,6 +45,7 @@ class ModelStep(JobStep):
     """
 
     kind: ClassVar[str] = "Model"
+    name_member: ClassVar[str | None] = "ModelName"
     role_member: ClassVar[str] = "ExecutionRoleArn"
 
     image: Text | ContainerImage
@@ -61,7 +62,7 @@ class ModelStep(JobStep):
         return Integration(service="sagemaker", action="createModel")
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateModel")
 

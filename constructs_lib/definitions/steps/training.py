@@ -13,20 +13,16 @@ from constructs_lib.definitions.compute import (
     NetworkConfig,
 )
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import (
-    ApiAccess,
-    EncryptVolumes,
-    JoinNetwork,
-    ManagedRule,
-    Need,
-    PublishMetrics,
-    PullImage,
-    ReadObjects,
-    WriteLogs,
-    WriteObjects,
-)
+from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import (
+    channel_document,
+    instance_needs,
+    job_integration,
+    resource_config,
+    start_needs,
+)
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
 _ONE_DAY = 86400
@@ -63,6 +59,7 @@ class TrainingStep(JobStep):
     """
 
     kind: ClassVar[str] = "Training job"
+    name_member: ClassVar[str | None] = "TrainingJobName"
 
     image: Text | ContainerImage
     compute: ComputeResources
@@ -82,10 +79,10 @@ class TrainingStep(JobStep):
     @property
     def integration(self) -> Integration:
         """The call that the step makes."""
-        return Integration(service="sagemaker", action="createTrainingJob", pattern="sync" if self.wait else "request")
+        return job_integration("createTrainingJob", wait=self.wait)
 
     @property
-    def outputs(self) -> Output:
+    def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(
             service="sagemaker", operation="DescribeTrainingJob" if self.wait else "CreateTrainingJob"
@@ -106,14 +103,9 @@ class TrainingStep(JobStep):
                 "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
             },
             "HyperParameters": dict(self.hyperparameters) or None,
-            "InputDataConfig": [_channel(channel) for channel in self.channels] or None,
+            "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
-            "ResourceConfig": {
-                "InstanceType": self.compute.instance_type,
-                "InstanceCount": self.compute.instance_count,
-                "VolumeSizeInGB": self.compute.volume_size_gib,
-                "VolumeKmsKeyId": self.compute.volume_kms_key,
-            },
+            "ResourceConfig": resource_config(self.compute),
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "EnableNetworkIsolation": self.network.isolated,
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
@@ -125,48 +117,29 @@ class TrainingStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        actions = ["sagemaker:CreateTrainingJob"]
-        if self.wait:  # Step Functions marks the jobs that it waits for with a tag of its own
-            actions += ["sagemaker:AddTags", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]
-        elif self.tags:
-            actions += ["sagemaker:AddTags"]
-        job = ApiAccess(actions=actions, resource_type="training-job", name=self.job_name)
-        rule = ManagedRule(name="StepFunctionsGetEventsForSageMakerTrainingJobsRule")
-        return (job, rule, *self.role_needs) if self.wait else (job, *self.role_needs)
+        start = start_needs(
+            "TrainingJob",
+            resource_type="training-job",
+            name=self.job_name,
+            rule="Training",
+            wait=self.wait,
+            tags=self.tags,
+        )
+        return (*start, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:
         """What the job's role must be allowed to do."""
-        needs: list[Need] = [
+        return (
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
             WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
             PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
-        ]
-        if self.compute.volume_kms_key is not None:
-            needs.append(EncryptVolumes(kms_key=self.compute.volume_kms_key))
-        if self.network.subnets:
-            needs.append(JoinNetwork(subnets=self.network.subnets, security_groups=self.network.security_groups))
-        return tuple(needs)
+            *instance_needs(self.compute, self.network),
+        )
 
     @property
     def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
         """Outputs that are addresses in S3."""
         return {"ModelArtifacts.S3ModelArtifacts": (self.output_uri, self.output_kms_key)}
-
-
-def _channel(channel: Channel) -> dict[str, Any]:
-    document = {
-        "ChannelName": channel.name,
-        "DataSource": {
-            "S3DataSource": {
-                "S3DataType": "S3Prefix",
-                "S3Uri": channel.uri,
-                "S3DataDistributionType": channel.distribution,
-            }
-        },
-        "ContentType": channel.content_type,
-        "InputMode": channel.input_mode,
-    }
-    return {key: value for key, value in document.items() if value is not None}

@@ -20,6 +20,7 @@ _MODULES = {
     "AWS::SNS": "sns",
     "AWS::SQS": "sqs",
     "AWS::SageMaker": "sagemaker",
+    "AWS::Scheduler": "scheduler",
     "AWS::SecretsManager": "secretsmanager",
     "AWS::DynamoDB": "dynamodb",
     "AWS::EC2": "ec2",

@@ -159,12 +159,13 @@ def start(
             working_dir=image.config.working_dir,
             arguments=arguments,
             hosts=spec.hosts,
+            hostname=spec.hostname,
             launchers=storage.environments.launchers(image.environment_key) if image.environment_key else None,
         )
         working_dir = None
     else:
         environment |= {"SAGEMAKER_BASE_DIR": str(spec.opt_ml), "HOME": str(scratch)}
-        environment, command = translated(image.files, environment, arguments)
+        environment, command = translated(image.files, spec.opt_ml, environment, arguments)
         working_dir = image.files / image.config.working_dir.lstrip("/")
     occupied = port is not None and ports.is_bound(SERVING_PORT)
     try:
@@ -208,11 +209,13 @@ def environment_binds(storage: Storage, key: str | None, *, copy_on_write: bool)
 
 
 def translated(
-    files: Path, environment: Mapping[str, str], arguments: tuple[str, ...]
+    files: Path, opt_ml: Path, environment: Mapping[str, str], arguments: tuple[str, ...]
 ) -> tuple[dict[str, str], list[str]]:
-    """Variables and arguments in which absolute paths of the image point into its folder."""
+    """Variables and arguments in which absolute paths of the image and of /opt/ml point to where these are."""
 
     def actual(text: str) -> str:
+        if text == "/opt/ml" or text.startswith("/opt/ml/"):
+            return str(opt_ml / text.removeprefix("/opt/ml").lstrip("/"))
         if text.startswith("/") and text.strip("/"):
             own = files / text.lstrip("/")
             if own.exists():
@@ -220,7 +223,7 @@ def translated(
         return text
 
     moved = {name: ":".join(actual(part) for part in value.split(":")) for name, value in environment.items()}
-    return moved, [_program(files, arguments[0], moved), *(actual(argument) for argument in arguments[1:])]
+    return moved, [_program(files, actual(arguments[0]), moved), *(actual(argument) for argument in arguments[1:])]
 
 
 def _program(files: Path, name: str, environment: Mapping[str, str]) -> str:

@@ -40,6 +40,12 @@ _WRITABLE = (
     "var/tmp",
 )
 _PROBE_CODE = 42
+# the program is not on every machine; the file is for the machine's root alone
+_NAME = """
+hostname {name} 2>/dev/null || echo {name} 2>/dev/null >/proc/sys/kernel/hostname || {{
+  echo "local AWS: this host cannot be named {name}: it keeps the machine's name"
+}}
+"""
 _LAUNCH = """
 cd -- "$0" || exit 125
 command -v -- "$1" >/dev/null 2>&1 || {
@@ -157,6 +163,7 @@ class PrivateView:
         working_dir: str,
         arguments: tuple[str, ...],
         hosts: Mapping[str, str] | None = None,
+        hostname: str = "",
         launchers: Mapping[str, str] | None = None,
     ) -> list[str]:
         """The command line that runs a program in a view of its own.
@@ -168,6 +175,7 @@ class PrivateView:
             working_dir: where the program starts.
             arguments: program (looked up on PATH inside) and arguments.
             hosts: further names in /etc/hosts.
+            hostname: of the view. Default: this machine's.
             launchers: small programs put inside, text by absolute path, where the image has no file of that name.
         """
         root, work = changes(scratch), scratch / "work"
@@ -202,13 +210,15 @@ class PrivateView:
         listed = scratch / "mounts"
         listed.write_text("".join(each.row() for each in mounts))
         # one program for all mounts: each further one would cost a millisecond or two
-        script = f"{_tool('mount')} -a -T {shlex.quote(str(listed))} || exit 125\n"
+        script = _NAME.format(name=shlex.quote(hostname)) if hostname else ""
+        script += f"{_tool('mount')} -a -T {shlex.quote(str(listed))} || exit 125\n"
         launch = shlex.join([str(_tool("chroot")), str(root), "/bin/sh", "-c", _LAUNCH])
         # no exec: this shell stays as the first process, gives container-like exit codes and passes signals by
         script += f'{launch} "$@"\nexit $?\n'
         return [
             str(_tool("unshare")),
             *self.unshare,
+            *(("--uts",) if hostname else ()),
             "/bin/sh",
             "-c",
             script,

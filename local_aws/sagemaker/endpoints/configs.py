@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from local_aws.gateway.context import RegionalState, RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.models import Model, ModelOperations
@@ -15,7 +16,6 @@ from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.resource_names import arn_of, event_detail, now, validation_error
 from local_aws.sagemaker.s3_locations import S3Location
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _NOT_OFFERED = (
     "AsyncInferenceConfig",

@@ -1,6 +1,5 @@
 """The containers of an endpoint: one variant's, and all variants' of a configuration."""
 
-import os
 import queue
 import shutil
 import threading
@@ -19,7 +18,7 @@ from local_aws.log_streams import LogStream
 from local_aws.platform import Credentials, Platform
 from local_aws.sagemaker.endpoints.configs import EndpointConfig
 from local_aws.sagemaker.endpoints.instance import ModelInstance
-from local_aws.sagemaker.endpoints.model_data import ModelDataError, fetch_model_data
+from local_aws.sagemaker.endpoints.model_data import ModelDataError, fetch_model_data, place_model
 from local_aws.sagemaker.endpoints.models import Model
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
 from local_aws.sagemaker.resource_names import now
@@ -175,9 +174,7 @@ class VariantFleet:
     def _instance(self, answers: "queue.SimpleQueue[ModelInstance]") -> tuple[ModelInstance, LogStream]:
         identity = f"i-{uuid.uuid4().hex[:17]}"
         volume = self.folder / identity
-        volume.mkdir()
-        # instances share the files: models are large, and a container only reads them
-        shutil.copytree(self.folder / "model", volume / "model", copy_function=os.link)
+        place_model(self.folder / "model", volume)
         log = LogStream(self.ground.platform, self.region, LOG_GROUP + self.endpoint_name, f"{self.name}/{identity}")
         settings = self.ground.settings
         instance = ModelInstance(

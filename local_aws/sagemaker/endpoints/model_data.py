@@ -1,5 +1,7 @@
 """Model data from S3 into the folder that a container sees as /opt/ml/model."""
 
+import os
+import shutil
 from pathlib import Path
 
 from local_aws.platform import Credentials, Platform
@@ -56,3 +58,14 @@ def fetch_model_data(platform: Platform, region: str, model: Model, credentials:
             f"that the object located at the URL is a valid tar.gz archive. ({error})"
         ) from error
     archive.unlink()
+
+
+def place_model(folder: Path, volume: Path) -> None:
+    """Makes an instance's /opt/ml with the model in it; the files are shared, as a container only reads them.
+
+    Args:
+        folder: of the model's data.
+        volume: of the instance; is made.
+    """
+    volume.mkdir()
+    shutil.copytree(folder, volume / "model", copy_function=os.link)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.gateway.context import RegionalState, RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.platform import Platform
 from local_aws.sagemaker.listing import Listed, page_of, with_token
@@ -17,7 +18,6 @@ from local_aws.sagemaker.resource_names import arn_of, event_detail, now, valida
 from local_aws.sagemaker.roles import assume_execution_role
 from local_aws.sagemaker.s3_locations import S3Location
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.validation import ValidatedGroup
 
 _ECR_IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?"

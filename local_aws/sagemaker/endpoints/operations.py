@@ -7,6 +7,7 @@ from attrs import define, field
 
 from local_aws.gateway.context import RegionalState, RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.configs import EndpointConfigOperations
@@ -16,7 +17,6 @@ from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.resource_names import arn_of, event_detail, validation_error
 from local_aws.sagemaker.runtime.routing import EndpointRoute, RouteTable
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.validation import ValidatedGroup
 
 
 @define(eq=False)

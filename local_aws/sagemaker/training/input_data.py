@@ -1,14 +1,14 @@
 """A job's input channels: checked when the job is created, downloaded when it runs."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 from botocore.exceptions import ClientError
 
-from local_aws.sagemaker.downloads import DownloadError, Downloads, inside
+from local_aws.sagemaker.downloads import Downloads
+from local_aws.sagemaker.jobs.role_keys import RoleKeys
+from local_aws.sagemaker.jobs.s3_inputs import S3Input, Share
 from local_aws.sagemaker.resource_names import validation_error
 from local_aws.sagemaker.s3_locations import S3Location
 
@@ -68,8 +68,8 @@ class InputChannels:
             described[channel["ChannelName"]] = entry
         return described
 
-    def download(self, folder: Path) -> None:
-        """Puts each channel's objects below ``folder/<channel>``.
+    def download(self, folder: Path, share: Share) -> None:
+        """Puts each channel's objects, or one host's share of them, below ``folder/<channel>``.
 
         Raises:
             DownloadError: an object cannot be read, or its key cannot be a file's name.
@@ -79,27 +79,16 @@ class InputChannels:
         for channel in self.channels:
             target = folder / channel["ChannelName"]
             target.mkdir(parents=True)
-            for location, name in _objects(downloads, channel["DataSource"]["S3DataSource"]):
-                wanted.append((location, inside(target, name, location)))
+            wanted += S3Input.of(channel["DataSource"]["S3DataSource"]).wanted(downloads, share, target)
         downloads.files(wanted)
 
 
-def _objects(downloads: Downloads, source: dict[str, Any]) -> Iterator[tuple[S3Location, str]]:
-    location = S3Location.parse(source["S3Uri"])
-    if source["S3DataType"] == "ManifestFile":
-        yield from _listed_in_manifest(location, downloads.text(location))
-    else:
-        yield from ((found, location.relative(found.key)) for found in downloads.below(location))
-
-
-def _listed_in_manifest(location: S3Location, text: bytes) -> Iterator[tuple[S3Location, str]]:
-    try:
-        head, *names = json.loads(text)
-        prefix = S3Location.parse(head["prefix"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise DownloadError(
-            f"the manifest {location.uri} is not valid: expected a JSON list of "
-            f'{{"prefix": "s3://…"}} and names relative to it ({error})'
-        ) from error
-    for name in names:
-        yield S3Location(prefix.bucket, prefix.key + name), name
+def input_channels(request: dict[str, Any], keys: RoleKeys) -> InputChannels:
+    """The input channels of a CreateTrainingJob request, read with its role's credentials."""
+    return InputChannels(
+        s3=keys.client("s3"),
+        region=keys.region,
+        role_arn=keys.role_arn,
+        channels=tuple(request.get("InputDataConfig", ())),
+        input_mode=request["AlgorithmSpecification"]["TrainingInputMode"],
+    )

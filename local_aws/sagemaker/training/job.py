@@ -1,17 +1,12 @@
 """A training job's record: what was asked for, how far it is, and how that is told."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from local_aws.sagemaker.resource_names import now
-
-IN_PROGRESS = "InProgress"
-STOPPING = "Stopping"
-ENDED = frozenset({"Completed", "Failed", "Stopped"})
+from local_aws.sagemaker.jobs.record import ENDED, STOPPING, JobRecord
 
 _MESSAGES = {
     "Starting": "Preparing the instances for training",
@@ -44,38 +39,33 @@ _ECHOED = (
 )
 
 
+@frozen(kw_only=True)
+class Follower:
+    """A tuning job, as its training jobs know it.
+
+    Attributes:
+        tuning_job_arn: its ARN.
+        measured: told of every value of a metric, by its name.
+        ended: told of the end.
+    """
+
+    tuning_job_arn: str
+    measured: Callable[["TrainingJob", str, float], None]
+    ended: Callable[["TrainingJob"], None]
+
+
 @define(eq=False, kw_only=True)
-class TrainingJob:
+class TrainingJob(JobRecord):
     """One training job.
 
     Attributes:
-        name: unique among the jobs of its account and region, for ever.
-        arn: of the job.
-        account: in which it runs.
-        region: in which it runs.
-        request: the CreateTrainingJob request.
-        on_change: called, without any lock held, after each change of status.
-        stop_requested: set once the job is to stop.
+        follower: the tuning job that started it.
     """
 
-    name: str
-    arn: str
-    account: str
-    region: str
-    request: dict[str, Any]
-    on_change: Callable[["TrainingJob"], None]
-    stop_requested: threading.Event = field(factory=threading.Event)
-    created: datetime = field(factory=now)
-    modified: datetime = field(factory=now)
-    status: str = IN_PROGRESS
+    follower: Follower | None = None
     _transitions: list[dict[str, Any]] = field(factory=list)
-    _failure_reason: str | None = None
-    _training_started: datetime | None = None
-    _training_ended: datetime | None = None
     _model_uri: str | None = None
     _metrics: dict[str, tuple[float, datetime]] = field(factory=dict)
-    _stop_action: Callable[[], None] | None = None
-    _lock: threading.RLock = field(factory=threading.RLock)
 
     @property
     def secondary_status(self) -> str:
@@ -88,38 +78,8 @@ class TrainingJob:
         with self._lock:
             if self.status == STOPPING and step != "Uploading":
                 return
-            self._enter(step)
+            self._entered(step)
         self.on_change(self)
-
-    def request_stop(self) -> bool:
-        """Asks the job to stop, and calls the action of `while_running`; False where the job has ended already."""
-        with self._lock:
-            if self.status in ENDED:
-                return False
-            first = self.status != STOPPING
-            if first:
-                self.status = STOPPING
-                self._enter("Stopping")
-                self.stop_requested.set()
-            action = self._stop_action
-        if first:
-            self.on_change(self)
-            if action is not None:
-                action()
-        return True
-
-    def while_running(self, stop: Callable[[], None] | None) -> None:
-        """Says how to stop what runs now, or that nothing does; called at once where a stop was asked for before."""
-        with self._lock:
-            self._stop_action = stop
-            late = stop is not None and self.stop_requested.is_set()
-        if late and stop is not None:
-            stop()
-
-    def training_began(self) -> None:
-        """The instances work from here on: what is billed."""
-        with self._lock:
-            self._training_started = now()
 
     def model_at(self, uri: str) -> None:
         """Where the model artifacts are."""
@@ -130,30 +90,28 @@ class TrainingJob:
         """A metric has a new value; the last one is the final one."""
         with self._lock:
             self._metrics[name] = (value, moment)
+        if self.follower is not None:
+            self.follower.measured(self, name, value)
 
     def end(self, status: str, *, step: str | None = None, failure: str | None = None) -> None:
-        """The job has ended.
+        """The job has ended; see `JobRecord.end`."""
+        super().end(status, step=step, failure=failure)
+        if self.follower is not None:
+            self.follower.ended(self)
 
-        Args:
-            status: ``Completed``, ``Failed`` or ``Stopped``.
-            step: its last secondary status. Default: the same word.
-            failure: the reason of a failure; AWS keeps its first 1,024 characters.
-        """
+    def metric(self, name: str) -> float | None:
+        """The last value of a metric; None where there is none yet."""
         with self._lock:
-            if self._training_started is not None:
-                self._training_ended = now()
-            self._failure_reason = failure[:1024] if failure is not None else None
-            self.status = status
-            self._enter(step or status)
-            self._transitions[-1]["EndTime"] = self.modified
-        self.on_change(self)
+            return self._metrics[name][0] if name in self._metrics else None
 
-    def _enter(self, step: str) -> None:
-        moment = now()
+    def _entered(self, step: str) -> None:
+        super()._entered(step)
         if self._transitions:
-            self._transitions[-1].setdefault("EndTime", moment)
-        self._transitions.append({"Status": step, "StartTime": moment, "StatusMessage": _MESSAGES[step]})
-        self.modified = moment
+            self._transitions[-1].setdefault("EndTime", self.modified)
+        transition = {"Status": step, "StartTime": self.modified, "StatusMessage": _MESSAGES[step]}
+        if self.status in ENDED:
+            transition["EndTime"] = self.modified
+        self._transitions.append(transition)
 
     def describe(self) -> dict[str, Any]:
         """What DescribeTrainingJob answers."""
@@ -176,26 +134,22 @@ class TrainingJob:
                 "ProfilingStatus": "Disabled",
             }
             answer |= {name: request[name] for name in _ECHOED if name in request}
-            answer |= self._outcome()
+            if self.follower is not None:
+                answer["TuningJobArn"] = self.follower.tuning_job_arn
+            answer |= self._results()
         return answer
 
-    def _outcome(self) -> dict[str, Any]:
-        outcome: dict[str, Any] = {}
-        if self._failure_reason is not None:
-            outcome["FailureReason"] = self._failure_reason
+    def _results(self) -> dict[str, Any]:
+        results = self._outcome("TrainingStartTime", "TrainingEndTime")
         if self._model_uri is not None:
-            outcome["ModelArtifacts"] = {"S3ModelArtifacts": self._model_uri}
+            results["ModelArtifacts"] = {"S3ModelArtifacts": self._model_uri}
         if self._metrics:
-            outcome["FinalMetricDataList"] = [
+            results["FinalMetricDataList"] = [
                 {"MetricName": name, "Value": value, "Timestamp": moment}
                 for name, (value, moment) in self._metrics.items()
             ]
-        if self._training_started is not None:
-            outcome["TrainingStartTime"] = self._training_started
-            if self._training_ended is not None:
-                seconds = max(1, round((self._training_ended - self._training_started).total_seconds()))
-                count = self.request["ResourceConfig"].get("InstanceCount", 1)
-                outcome["TrainingEndTime"] = self._training_ended
-                outcome["TrainingTimeInSeconds"] = seconds
-                outcome["BillableTimeInSeconds"] = seconds * count
-        return outcome
+        if self.started is not None and self.ended is not None:
+            seconds = max(1, round((self.ended - self.started).total_seconds()))
+            results["TrainingTimeInSeconds"] = seconds
+            results["BillableTimeInSeconds"] = seconds * self.request["ResourceConfig"].get("InstanceCount", 1)
+        return results

@@ -4,18 +4,34 @@ from typing import Any, ClassVar
 
 from attrs import define, field
 
-from local_aws.gateway.context import RegionalState, RequestContext
-from local_aws.gateway.errors import AwsError
+from local_aws.gateway.context import RequestContext
+from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
-from local_aws.platform import Platform
-from local_aws.sagemaker.listing import Listed, page_of, with_token
-from local_aws.sagemaker.resource_names import arn_of, event_detail, validation_error
-from local_aws.sagemaker.roles import assume_execution_role
+from local_aws.sagemaker.jobs.book import JobBook, JobKind
+from local_aws.sagemaker.jobs.role_keys import RoleKeys
+from local_aws.sagemaker.jobs.work import JobGround
+from local_aws.sagemaker.resource_names import validation_error
 from local_aws.sagemaker.tags import TagStore
-from local_aws.sagemaker.training.job import TrainingJob
+from local_aws.sagemaker.training.input_data import input_channels
+from local_aws.sagemaker.training.job import Follower, TrainingJob
 from local_aws.sagemaker.training.request_rules import check_request
-from local_aws.sagemaker.training.runner import TrainingRunner
-from local_aws.sagemaker.validation import ValidatedGroup
+from local_aws.sagemaker.training.task import TrainingTask
+
+_KIND = JobKind(
+    name="TrainingJob",
+    arn="training-job",
+    detail_type="SageMaker Training Job State Change",
+    absence=("ValidationException", "Requested resource not found."),
+)
+_SUMMARY = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+)
 
 
 @define(eq=False)
@@ -23,109 +39,67 @@ class TrainingOperations(ValidatedGroup):
     """CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs and StopTrainingJob.
 
     Args:
-        platform: the local AWS.
-        runner: carries the jobs out.
+        ground: what jobs run on.
         tags: where the jobs' tags are kept.
     """
 
     service: ClassVar[str] = "sagemaker"
-    _platform: Platform
-    _runner: TrainingRunner
+    _ground: JobGround
     _tags: TagStore
-    _jobs: RegionalState[dict[str, TrainingJob]] = field(factory=lambda: RegionalState(dict))
+    _jobs: JobBook[TrainingJob] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._jobs = JobBook(kind=_KIND, platform=self._ground.platform, tags=self._tags)
+
+    def launch(
+        self, context: RequestContext, request: dict[str, Any], *, follower: Follower | None = None
+    ) -> TrainingJob:
+        """Accepts a job and starts it.
+
+        Args:
+            context: in whose account and region.
+            request: a CreateTrainingJob request.
+            follower: the tuning job that asks for it.
+
+        Raises:
+            AwsError: the request cannot be carried out as it is.
+        """
+        check_request(request)
+        self._jobs.refuse_taken(context, request["TrainingJobName"])
+        keys = RoleKeys(self._ground.platform, request["RoleArn"], context.region)
+        channels = input_channels(request, keys)
+        channels.require_objects()
+        job = self._jobs.add(context, request, TrainingJob, follower=follower)
+        job.enter("Starting")
+        self._ground.start(job, lambda folder: TrainingTask(ground=self._ground, job=job, keys=keys, folder=folder))
+        return job
 
     @operation("CreateTrainingJob")
     def create_training_job(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a job and starts it."""
-        check_request(request)
-        name = request["TrainingJobName"]
-        arn = arn_of(context, "training-job", name)
-        jobs = self._jobs[context]
-        _refuse_taken(name, arn, jobs)
-        credentials = assume_execution_role(self._platform, request["RoleArn"])
-        self._runner.channels(request, context.region, credentials).require_objects()
-        job = TrainingJob(
-            name=name,
-            arn=arn,
-            account=context.account,
-            region=context.region,
-            request={key: value for key, value in request.items() if key != "Tags"},
-            on_change=self._announce,
-        )
-        if jobs.setdefault(name, job) is not job:
-            _refuse_taken(name, arn, jobs)
-        self._tags.create(arn, request.get("Tags"))
-        job.enter("Starting")
-        self._runner.start(job, credentials)
-        return {"TrainingJobArn": arn}
+        return {"TrainingJobArn": self.launch(context, request).arn}
 
     @operation("DescribeTrainingJob")
     def describe_training_job(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """All of a job."""
-        return self._job(context, request).describe()
+        return self._jobs.find(context, request).describe()
 
     @operation("ListTrainingJobs")
     def list_training_jobs(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """Summaries of jobs, a page at a time."""
         if "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request:
             return {"TrainingJobSummaries": []}
-        page, token = page_of(list(self._jobs[context].values()), request, _look, descending=False)
-        return with_token({"TrainingJobSummaries": [_summary(job) for job in page]}, token)
+        return self._jobs.summaries(context, request, _SUMMARY, descending=False)
 
     @operation("StopTrainingJob")
     def stop_training_job(self, context: RequestContext, request: dict[str, Any]) -> None:
         """Asks a job to stop: SIGTERM, and SIGKILL after two minutes."""
-        job = self._job(context, request)
-        if not job.request_stop():
-            raise validation_error(f"The request was rejected because the training job is in status {job.status}.")
+        self._jobs.stop(context, request)
 
     @operation("UpdateTrainingJob")
     def update_training_job(self, context: RequestContext, request: dict[str, Any]) -> None:
         """Refused: it changes profiler rules and warm pools, which are not here."""
-        job = self._job(context, request)
+        job = self._jobs.find(context, request)
         raise validation_error(
             f"training job {job.name} cannot be updated: the local AWS has no profiler, remote debugging or warm pools"
         )
-
-    def _job(self, context: RequestContext, request: dict[str, Any]) -> TrainingJob:
-        job = self._jobs[context].get(request["TrainingJobName"])
-        if job is None:
-            raise validation_error("Requested resource not found.")
-        return job
-
-    def _announce(self, job: TrainingJob) -> None:
-        self._platform.emit(
-            account=job.account,
-            region=job.region,
-            source="aws.sagemaker",
-            detail_type="SageMaker Training Job State Change",
-            detail=event_detail(job.describe(), self._tags.of(job.arn)),
-            resources=[job.arn],
-        )
-
-
-def _refuse_taken(name: str, arn: str, jobs: dict[str, TrainingJob]) -> None:
-    if name in jobs:
-        raise AwsError(
-            "ResourceInUse",
-            "Job name must be unique within an AWS account and region, and a job with this name already exists "
-            f"({arn})",
-        )
-
-
-def _look(job: TrainingJob) -> Listed:
-    return Listed(name=job.name, created=job.created, modified=job.modified, status=job.status)
-
-
-def _summary(job: TrainingJob) -> dict[str, Any]:
-    described = job.describe()
-    names = (
-        "TrainingJobName",
-        "TrainingJobArn",
-        "CreationTime",
-        "TrainingEndTime",
-        "LastModifiedTime",
-        "TrainingJobStatus",
-        "SecondaryStatus",
-    )
-    return {name: described[name] for name in names if name in described}

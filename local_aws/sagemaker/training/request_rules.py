@@ -107,8 +107,6 @@ def _not_offered(request: dict[str, Any]) -> Iterator[str]:
     if "TrainingImageConfig" in algorithm:
         yield "AlgorithmSpecification.TrainingImageConfig (images outside ECR)"
     yield from (f"ResourceConfig.{name}" for name in _RESOURCES_NOT_OFFERED if name in resources)
-    if resources.get("InstanceCount", 1) > 1:
-        yield f"ResourceConfig.InstanceCount of {resources['InstanceCount']} (distributed training)"
     if request.get("RemoteDebugConfig", {}).get("EnableRemoteDebug"):
         yield "RemoteDebugConfig.EnableRemoteDebug"
     if algorithm["TrainingInputMode"] == "Pipe":

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from attrs import define
 
 from local_aws.gateway.context import RegionalState, RequestContext
-from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
+from local_aws.gateway.errors import AwsError
 from local_aws.gateway.operations import OperationGroup, operation
-from local_aws.stepfunctions.api.arns import check_name, parse_arn
+from local_aws.stepfunctions.api.arns import check_name
 from local_aws.stepfunctions.api.machine_operations import find_version
 from local_aws.stepfunctions.api.pages import page
 from local_aws.stepfunctions.api.records import RegionRecords, StateMachine, date
@@ -98,12 +98,7 @@ class ExecutionOperations(OperationGroup):
             refusal = execution.redrive_refusal(now)
             if refusal is not None:
                 raise AwsError("ExecutionNotRedrivable", refusal)
-            execution.redrive_count += 1
-            execution.redriven = now
-            execution.status, execution.stopped = "RUNNING", None
-            execution.error = execution.cause = None
-            last = execution.history.events[-1]["id"]
-            execution.history.add("ExecutionRedriven", last, {"redriveCount": execution.redrive_count})
+            execution.begin_redrive(now)
         self.engine.redrive(execution)
         return {"redriveDate": date(now)}
 
@@ -128,9 +123,7 @@ class ExecutionOperations(OperationGroup):
     def list_all(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """The executions of a state machine, a version or an alias, newest first."""
         records = self.records[context]
-        if "stateMachineArn" not in request:
-            if "mapRunArn" in request:
-                raise NotAvailableLocallyError("runs of distributed Map states")
+        if ("stateMachineArn" in request) == ("mapRunArn" in request):
             raise AwsError("ValidationException", "Must provide stateMachineArn or mapRunArn, but not both")
         status = request.get("statusFilter")
         if status is not None and status not in _STATUSES:
@@ -139,16 +132,18 @@ class ExecutionOperations(OperationGroup):
                 f"1 validation error detected: Value '{status}' at 'statusFilter' failed to satisfy constraint: Member "
                 "must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]",
             )
-        arn = request["stateMachineArn"]
-        machine = records.machine(arn)
-        if machine.current.is_express:
-            raise AwsError("StateMachineTypeNotSupported", _EXPRESS_NOT_SUPPORTED)
+        if "mapRunArn" in request:
+            arn = records.map_run(request["mapRunArn"]).arn
+        else:
+            arn = request["stateMachineArn"]
+            if records.machine(arn).current.is_express:
+                raise AwsError("StateMachineTypeNotSupported", _EXPRESS_NOT_SUPPORTED)
         redriven = request.get("redriveFilter")
         with records.lock:
             found = [
                 execution
                 for execution in reversed(records.executions.values())
-                if arn in {execution.revision.arn, execution.version_arn, execution.alias_arn}
+                if arn in {execution.revision.arn, execution.version_arn, execution.alias_arn, execution.map_run_arn}
                 and status in {None, execution.status}
                 and redriven in {None, "REDRIVEN" if execution.redrive_count else "NOT_REDRIVEN"}
             ]
@@ -166,18 +161,6 @@ class ExecutionOperations(OperationGroup):
         if request.get("includeExecutionData") is False:
             shown = [without_data(event) for event in shown]
         return {"events": shown, **following}
-
-    @operation("ListMapRuns")
-    def list_map_runs(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
-        """The runs of an execution's distributed Map states: there are none here."""
-        self.records[context].execution(request["executionArn"])
-        return {"mapRuns": []}
-
-    @operation("DescribeMapRun")
-    def describe_map_run(self, _context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
-        """A run of a distributed Map state: there are none here."""
-        arn = parse_arn(request["mapRunArn"], "mapRun")
-        raise AwsError("ResourceNotFound", f"Resource not found: '{arn.text}'", resourceName=arn.text)
 
     def _target(self, records: RegionRecords, arn: str) -> tuple[Revision, str | None, str | None]:
         """What an ARN starts: the revision, and the version's and the alias's ARN."""
@@ -268,6 +251,8 @@ def _summary(execution: Execution) -> dict[str, Any]:
         summary["stopDate"] = date(execution.stopped)
     if execution.redriven is not None:
         summary["redriveDate"] = date(execution.redriven)
+    if execution.map_run_arn is not None:
+        summary["mapRunArn"] = execution.map_run_arn
     if execution.version_arn is not None:
         summary["stateMachineVersionArn"] = execution.version_arn
     if execution.alias_arn is not None:

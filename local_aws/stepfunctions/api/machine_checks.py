@@ -9,7 +9,7 @@ from local_aws.gateway.app import Authority
 from local_aws.gateway.context import Principal, RequestContext
 from local_aws.gateway.errors import AwsError
 from local_aws.platform import Platform
-from local_aws.stepfunctions.language.errors import StatesError
+from local_aws.stepfunctions.language.errors import PERMISSIONS, StatesError
 from local_aws.stepfunctions.language.resources import parse_resource
 from local_aws.stepfunctions.running.executions import Revision
 from local_aws.stepfunctions.tasks.integrations import integration_of
@@ -92,6 +92,20 @@ class MachineChecks:
             self.authority.require(principal, action, resource, _MANAGED_BY if action.startswith("events:") else None)
         except AwsError:
             raise AwsError("AccessDeniedException", refusal, status=400) from None
+
+    def require_start(self, revision: Revision) -> None:
+        """Checks that a role may start executions of its own state machine, as a distributed Map does.
+
+        Raises:
+            StatesError: ``States.Permissions``.
+        """
+        role = RoleUse(execution=revision.role_arn, region=revision.region)
+        principal = self.authority.principal(self.roles.credentials(role).access_key_id)
+        try:
+            # the executions of a Map inside of a Map are the same state machine's
+            self.authority.require(principal, "states:StartExecution", revision.arn.partition("/")[0])
+        except AwsError as error:
+            raise StatesError(PERMISSIONS, error.message) from None
 
 
 def _managed_rules(machine: dict[str, Any]) -> set[str]:

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from local_aws.gateway.errors import AwsError
 from local_aws.stepfunctions.api.arns import parse_arn
 from local_aws.stepfunctions.running.executions import Execution, Revision
+from local_aws.stepfunctions.running.map_runs import MapRun
 from local_aws.stepfunctions.tasks.activities import Activities
 
 _MAX_HISTORY_BYTES = 64 * 1024 * 1024
@@ -65,6 +66,7 @@ class RegionRecords:
 
     Attributes:
         machines: state machines by ARN.
+        map_runs: runs of distributed Map states, by ARN.
         executions: by ARN, oldest first.
         activities: the region's activities.
         tags: of state machines and activities, by ARN.
@@ -73,6 +75,7 @@ class RegionRecords:
     """
 
     machines: dict[str, StateMachine] = field(factory=dict)
+    map_runs: dict[str, MapRun] = field(factory=dict)
     executions: "OrderedDict[str, Execution]" = field(factory=OrderedDict)
     activities: Activities = field(factory=Activities)
     tags: dict[str, dict[str, str]] = field(factory=dict)
@@ -104,6 +107,27 @@ class RegionRecords:
                 raise AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
             return self.executions[arn]
 
+    def map_run(self, arn: str) -> MapRun:
+        """A run of a distributed Map state by its ARN.
+
+        Raises:
+            AwsError: ``ResourceNotFound``, or ``InvalidArn``.
+        """
+        parse_arn(arn, "mapRun")
+        with self.lock:
+            if arn not in self.map_runs:
+                raise AwsError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+            return self.map_runs[arn]
+
+    def keep(self, found: Execution | MapRun) -> None:
+        """Keeps a run of a distributed Map state, or an execution of one."""
+        with self.lock:
+            if isinstance(found, MapRun):
+                self.map_runs[found.arn] = found
+            elif not found.revision.is_express:
+                self.executions[found.arn] = found
+        self.forget_old()
+
     def forget_old(self) -> None:
         """Counts a start, and drops the oldest executions that have ended where histories would fill the memory.
 
@@ -116,10 +140,11 @@ class RegionRecords:
             size = sum(execution.history.size for execution in self.executions.values())
             for arn, execution in list(self.executions.items()):
                 if size <= _MAX_HISTORY_BYTES and len(self.executions) <= _MAX_EXECUTIONS:
-                    return
+                    break
                 if execution.status != "RUNNING":
                     size -= execution.history.size
                     del self.executions[arn]
+            self.map_runs = {arn: run for arn, run in self.map_runs.items() if run.parent.arn in self.executions}
 
     def tag(self, arn: str, tags: list[dict[str, str]]) -> None:
         """Adds tags to a resource.

@@ -1,5 +1,6 @@
 """Compiles the JSON of a definition that has passed its checks."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,9 @@ from local_aws.stepfunctions.language.documents import Environment
 from local_aws.stepfunctions.language.errors import QUERY_EVALUATION_ERROR, StatesError, runtime_error
 from local_aws.stepfunctions.language.jsonata_expressions import compile_jsonata
 from local_aws.stepfunctions.language.resources import Resource, parse_resource
-from local_aws.stepfunctions.language.templates import Value, compile_template, constant
+from local_aws.stepfunctions.language.templates import Value, constant
+
+_LABEL_CHARACTERS = 40
 
 JSONATA = "JSONata"
 JSONPATH = "JSONPath"
@@ -135,16 +138,59 @@ def _parallel(base: dict[str, Any], raw: dict[str, Any], jsonata: bool) -> d.Sta
 def _map(base: dict[str, Any], raw: dict[str, Any], jsonata: bool) -> d.State:
     selector = raw.get("ItemSelector", raw.get("Parameters"))
     processor = raw["ItemProcessor"] if "ItemProcessor" in raw else raw["Iterator"]
-    compiled = None
-    if selector is not None:
-        compiled = compile_jsonata(selector, "ItemSelector") if jsonata else compile_template(selector)
-    return d.MapState(
+    members: dict[str, Any] = {
         **base,
-        items=_items(raw, jsonata=jsonata),
-        selector=compiled,
-        max_concurrency=_seconds(raw, "MaxConcurrency", jsonata=jsonata) or constant(0),
-        processor=compile_machine(processor, JSONATA if jsonata else JSONPATH),
+        "items": _items(raw, jsonata=jsonata),
+        "selector": None if selector is None else compile_value(selector, "ItemSelector", jsonata=jsonata),
+        "max_concurrency": _seconds(raw, "MaxConcurrency", jsonata=jsonata) or constant(0),
+        "processor": compile_machine(processor, JSONATA if jsonata else JSONPATH),
+    }
+    config = processor.get("ProcessorConfig", {})
+    if config.get("Mode") != "DISTRIBUTED":
+        return d.MapState(**members)
+    return d.DistributedMapState(
+        **members,
+        reader=_reader(raw["ItemReader"], jsonata=jsonata) if "ItemReader" in raw else None,
+        batcher=_batcher(raw["ItemBatcher"], jsonata=jsonata) if "ItemBatcher" in raw else None,
+        writer=_writer(raw["ResultWriter"], jsonata=jsonata) if "ResultWriter" in raw else None,
+        label=raw.get("Label") or re.sub(r"[^A-Za-z0-9_-]", "", base["name"])[:_LABEL_CHARACTERS] or "Map",
+        express=config.get("ExecutionType") == "EXPRESS",
+        tolerated_count=_seconds(raw, "ToleratedFailureCount", jsonata=jsonata),
+        tolerated_percentage=_seconds(raw, "ToleratedFailurePercentage", jsonata=jsonata),
     )
+
+
+def _reader(raw: dict[str, Any], *, jsonata: bool) -> d.ItemReader:
+    config = raw.get("ReaderConfig", {})
+    return d.ItemReader(
+        action=raw["Resource"].rpartition(":")[2],
+        arguments=_call_arguments(raw, "ItemReader", jsonata=jsonata),
+        config=config,
+        max_items=_seconds(config, "MaxItems", jsonata=jsonata),
+    )
+
+
+def _batcher(raw: dict[str, Any], *, jsonata: bool) -> d.ItemBatcher:
+    given = raw.get("BatchInput")
+    return d.ItemBatcher(
+        max_items=_seconds(raw, "MaxItemsPerBatch", jsonata=jsonata),
+        max_bytes=_seconds(raw, "MaxInputBytesPerBatch", jsonata=jsonata),
+        input=None if given is None else compile_value(given, "ItemBatcher/BatchInput", jsonata=jsonata),
+    )
+
+
+def _writer(raw: dict[str, Any], *, jsonata: bool) -> d.ResultWriter:
+    config = raw.get("WriterConfig", {})
+    return d.ResultWriter(
+        arguments=_call_arguments(raw, "ResultWriter", jsonata=jsonata) if "Resource" in raw else None,
+        transformation=config.get("Transformation", "NONE"),
+        lines=config.get("OutputType") == "JSONL",
+    )
+
+
+def _call_arguments(raw: dict[str, Any], field: str, *, jsonata: bool) -> Value:
+    member = "Arguments" if jsonata else "Parameters"
+    return compile_value(raw.get(member, {}), f"{field}/{member}", jsonata=jsonata)
 
 
 def _items(raw: dict[str, Any], *, jsonata: bool) -> Value:

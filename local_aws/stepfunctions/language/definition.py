@@ -209,6 +209,76 @@ class MapState(State):
 
 
 @frozen(kw_only=True)
+class ItemReader:
+    """Where a distributed Map has its items from.
+
+    Attributes:
+        action: ``getObject`` or ``listObjectsV2`` of S3.
+        arguments: of the call, from the effective environment.
+        config: ReaderConfig, as it was written.
+        max_items: the most that are taken; None is no bound.
+    """
+
+    action: str
+    arguments: Value
+    config: Mapping[str, Any]
+    max_items: Value | None
+
+
+@frozen(kw_only=True)
+class ItemBatcher:
+    """How items go together.
+
+    Attributes:
+        max_items: of a batch; None is no bound.
+        max_bytes: of a batch; None is no bound.
+        input: what every batch gets besides; None is nothing.
+    """
+
+    max_items: Value | None
+    max_bytes: Value | None
+    input: Value | None
+
+
+@frozen(kw_only=True)
+class ResultWriter:
+    """Where a distributed Map puts its results.
+
+    Attributes:
+        arguments: Bucket and Prefix, from the effective environment; None: the results are not put anywhere.
+        transformation: ``NONE``, ``COMPACT`` or ``FLATTEN``.
+        lines: whether a result stands in each line (JSONL), and not all in one array.
+    """
+
+    arguments: Value | None
+    transformation: str
+    lines: bool
+
+
+@frozen(kw_only=True)
+class DistributedMapState(MapState):
+    """Runs its processor for each item, or batch of items, in an execution of its own.
+
+    Attributes:
+        reader: None: the items are in the state's input.
+        batcher: None: each item goes alone.
+        writer: None: the results are the state's result.
+        label: in the ARNs of its executions.
+        express: whether these are of type EXPRESS.
+        tolerated_count: of items that may fail; None is not told.
+        tolerated_percentage: of items that may fail; None is not told.
+    """
+
+    reader: ItemReader | None
+    batcher: ItemBatcher | None
+    writer: ResultWriter | None
+    label: str
+    express: bool
+    tolerated_count: Value | None
+    tolerated_percentage: Value | None
+
+
+@frozen(kw_only=True)
 class Machine:
     """A state machine, a branch or an item processor.
 

@@ -12,8 +12,9 @@ from attrs import define, field
 from local_aws.platform import Platform
 from local_aws.stepfunctions.language.errors import StatesError
 from local_aws.stepfunctions.running.clock import Alarm, Clock, SystemClock
-from local_aws.stepfunctions.running.executions import Branch, Execution
+from local_aws.stepfunctions.running.executions import Execution
 from local_aws.stepfunctions.running.interpreter import Interpreter
+from local_aws.stepfunctions.running.map_runs import MapRuns
 from local_aws.stepfunctions.running.notifications import Notifications
 from local_aws.stepfunctions.tasks.activities import Activities
 from local_aws.stepfunctions.tasks.aws_calls import AwsCalls
@@ -44,6 +45,7 @@ class Engine:
     roles: RoleSessions = field(init=False)
     tokens: TaskTokens = field(init=False)
     notifications: Notifications = field(init=False)
+    map_runs: MapRuns = field(init=False)
     watch: JobWatch = field(factory=JobWatch)
     _jobs: SyncJobs = field(init=False)
     _tasks: TaskRunner = field(init=False)
@@ -66,6 +68,9 @@ class Engine:
             jobs=self._jobs,
             clock=self.clock,
         )
+        self.map_runs = MapRuns(
+            roles=self.roles, blocking=self._blocking, clock=self.clock, launch=self._launch, abort=self._abort
+        )
         self.platform.on_event(self.watch.receive)
         self.platform.on_stop(self.stop)
 
@@ -80,9 +85,7 @@ class Engine:
         self._call(self._abort(execution, error, cause))
 
     def redrive(self, execution: Execution) -> None:
-        """Runs a failed execution from where it failed; the caller has set its status."""
-        for branch in _open_branches(execution.root):
-            branch.last = execution.history.events[-1]["id"]
+        """Runs a failed execution from where it failed; the caller has begun the redrive."""
         self._running_loop().call_soon_threadsafe(self._launch, execution)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -151,14 +154,19 @@ class Engine:
         self.platform.workers.submit(carry_out)
         return future
 
-    def _launch(self, execution: Execution) -> None:
-        if execution.status == "RUNNING":
-            self._running[execution] = asyncio.get_running_loop().create_task(self._drive(execution))
+    def _launch(self, execution: Execution) -> "asyncio.Task[None]":
+        """Runs an execution in the loop; one that was ended before it began runs nothing."""
+        task = asyncio.get_running_loop().create_task(self._drive(execution))
+        self._running[execution] = task
+        return task
 
     async def _drive(self, execution: Execution) -> None:
+        if execution.status != "RUNNING":
+            self._running.pop(execution, None)
+            return
         limits = self._limits(execution)
         try:
-            await Interpreter(execution, self._tasks, self.clock).run(execution.root)
+            await Interpreter(execution, self._tasks, self.clock, self.map_runs).run(execution.root)
         except StatesError as error:
             self._end(execution, "FAILED", "ExecutionFailed", error.details(), previous=execution.root.last)
         except asyncio.CancelledError:
@@ -226,7 +234,3 @@ def _settle(future: "asyncio.Future[Any]", result: Any, failure: Exception | Non
     else:
         future.set_exception(failure)
         future.exception()  # read, so that asyncio does not report what nobody waits for any more
-
-
-def _open_branches(branch: Branch) -> list[Branch]:
-    return [branch, *(inner for child in branch.children if not child.done for inner in _open_branches(child))]

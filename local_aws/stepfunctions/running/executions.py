@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
@@ -10,6 +10,9 @@ from local_aws.stepfunctions.language.definition import Machine
 from local_aws.stepfunctions.language.documents import Scope
 from local_aws.stepfunctions.language.timestamps import iso_timestamp
 from local_aws.stepfunctions.running.history import History
+
+if TYPE_CHECKING:  # a run of a Map has executions
+    from local_aws.stepfunctions.running.map_runs import MapRun
 
 _REDRIVABLE_SECONDS = 14 * 24 * 3600
 _MAX_REDRIVES = 1000
@@ -74,6 +77,7 @@ class Branch:
         entered: the id of the event that entered the current state; 0 before it has.
         done: whether it has ended; `input` is its output then.
         children: branches or iterations of the current state.
+        map_run: of the current state, where it is a distributed Map.
     """
 
     machine: Machine
@@ -87,6 +91,16 @@ class Branch:
     entered: int = 0
     done: bool = False
     children: "list[Branch]" = field(factory=list)
+    map_run: "MapRun | None" = None
+
+    def forget_inner(self) -> None:
+        """What ran inside of the current state counts no more: it ended, or begins anew."""
+        self.children = []
+        self.map_run = None
+
+    def open_lines(self) -> "list[Branch]":
+        """This line and those inside of it that have not ended."""
+        return [self, *(inner for child in self.children if not child.done for inner in child.open_lines())]
 
 
 @define(eq=False)
@@ -105,6 +119,7 @@ class Execution:
         version_arn: of the version it was started by; None for none.
         alias_arn: of the alias it was started by; None for none.
         trace_header: as it was given.
+        map_run_arn: of the distributed Map that it is a part of; None for an execution of its own.
         ended: done when the execution has ended.
     """
 
@@ -126,6 +141,7 @@ class Execution:
     cause: str | None = None
     redrive_count: int = 0
     redriven: float | None = None
+    map_run_arn: str | None = None
     ended: "Future[None]" = field(factory=Future)
     lock: threading.Lock = field(factory=threading.Lock)
 
@@ -142,6 +158,17 @@ class Execution:
         if self.redriven is not None:
             members["RedriveTime"] = iso_timestamp(self.redriven)
         return members
+
+    def begin_redrive(self, now: float) -> None:
+        """It runs again from where it failed."""
+        self.redrive_count += 1
+        self.redriven = now
+        self.status, self.stopped = "RUNNING", None
+        self.error = self.cause = None
+        last = self.history.events[-1]["id"]
+        last = self.history.add("ExecutionRedriven", last, {"redriveCount": self.redrive_count})
+        for branch in self.root.open_lines():
+            branch.last = last
 
     def redrive_refusal(self, now: float) -> str | None:
         """Why it cannot be redriven; None where it can."""

@@ -39,6 +39,19 @@ class Tasks(Protocol):
         """
 
 
+class DistributedMaps(Protocol):
+    """Runs distributed Map states."""
+
+    async def run(
+        self, execution: Execution, branch: Branch, state: d.DistributedMapState, environment: Environment
+    ) -> Any:
+        """Runs the processor for every item in executions of their own; gives the state's result.
+
+        Raises:
+            StatesError: it failed.
+        """
+
+
 @frozen(kw_only=True)
 class Outcome:
     """What a state came to: its output, the variables it sets, and the next state (None: it was the last)."""
@@ -56,11 +69,13 @@ class Interpreter:
         execution: what is run.
         tasks: does the work of its Task states.
         clock: time.
+        map_runs: runs its distributed Map states.
     """
 
     execution: Execution
     tasks: Tasks
     clock: Clock
+    map_runs: DistributedMaps
     _visited: int = 0
 
     async def run(self, branch: Branch) -> None:
@@ -99,7 +114,7 @@ class Interpreter:
             details["assignedVariablesDetails"] = {"truncated": False}
         branch.last = history.add(f"{state.type}StateExited", branch.last, details)
         branch.entered = 0
-        branch.children = []
+        branch.forget_inner()
         branch.input, branch.text = outcome.output, text
         return outcome
 
@@ -130,7 +145,7 @@ class Interpreter:
                 if delay is None:
                     return self._caught(branch, state, context, error)
                 context["State"]["RetryCount"] = sum(attempts)
-                branch.children = []
+                branch.forget_inner()
             await sleep_until(self.clock, self.clock.now() + delay)
 
     def _retry_delay(self, state: d.State, error: StatesError, attempts: list[int]) -> float | None:
@@ -196,6 +211,8 @@ class Interpreter:
             result = await self.tasks.run(self.execution, branch, state, effective)
         elif isinstance(state, d.PassState):
             result = state.result(effective) if state.result else state.flow.arguments(effective)
+        elif isinstance(state, d.DistributedMapState):
+            result = await self.map_runs.run(self.execution, branch, state, effective)
         elif isinstance(state, d.ParallelState | d.MapState):
             branches = Branches(self.execution, self.run)
             result = await branches.run(branch, state, effective)

@@ -46,12 +46,16 @@ class Notifications:
     _streams: set[tuple[str, str, str]] = field(factory=set)
 
     def started(self, execution: Execution) -> None:
-        """An execution has started, or was redriven."""
+        """An execution has started, or was redriven; those of a distributed Map tell nothing."""
+        if execution.map_run_arn is not None:
+            return
         self._event(execution)
         self._metric(execution, "ExecutionsStarted", 1, "Count")
 
     def ended(self, execution: Execution) -> None:
-        """An execution has ended."""
+        """An execution has ended; those of a distributed Map tell nothing."""
+        if execution.map_run_arn is not None:
+            return
         self._event(execution)
         self._metric(execution, _METRICS[execution.status], 1, "Count")
         duration = ((execution.stopped or execution.started) - execution.started) * 1000

@@ -1,5 +1,6 @@
 """Checks a definition before anything is created, and names every fault with its place, in AWS's words."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
@@ -46,22 +47,19 @@ def require_valid(text: str, machine_type: str) -> dict[str, Any]:
     if errors:
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(errors)}'")
     raw: dict[str, Any] = parse_json(text)
-    distributed = _distributed(raw)
-    if distributed:
-        raise NotAvailableLocallyError(f"Map states of mode DISTRIBUTED (state '{distributed}')")
+    if missing := list(_not_offered(raw)):
+        raise NotAvailableLocallyError(", ".join(missing))
     return raw
 
 
-def _distributed(machine: dict[str, Any]) -> str | None:
+def _not_offered(machine: dict[str, Any]) -> Iterator[str]:
     for name, state in machine["States"].items():
-        processor = state.get("ItemProcessor", state.get("Iterator"))
-        if processor is not None and processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
-            return str(name)
-        inner = [*state.get("Branches", ()), *([processor] if processor is not None else [])]
+        kind = state.get("ItemReader", {}).get("ReaderConfig", {}).get("InputType")
+        if kind in {"MANIFEST", "PARQUET"}:
+            yield f"an ItemReader with InputType {kind} (state '{name}')"
+        inner = [*state.get("Branches", ()), *(state[key] for key in ("ItemProcessor", "Iterator") if key in state)]
         for machine_inside in inner:
-            if found := _distributed(machine_inside):
-                return found
-    return None
+            yield from _not_offered(machine_inside)
 
 
 class _Machines:

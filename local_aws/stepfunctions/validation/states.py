@@ -14,6 +14,7 @@ from local_aws.stepfunctions.language.jsonata_expressions import (
 from local_aws.stepfunctions.language.jsonpath import PathSyntaxError, compile_path, compile_reference
 from local_aws.stepfunctions.language.templates import compile_selector
 from local_aws.stepfunctions.language.timestamps import parse_timestamp
+from local_aws.stepfunctions.validation.distributed_maps import check_distributed
 from local_aws.stepfunctions.validation.resources import resource_faults
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
@@ -158,7 +159,9 @@ class Checks:
             if state.get(field) is not None:
                 self.path(state[field], f"{at}/{field}")
         for field in sorted(state):
-            if field.endswith("SecondsPath") or field in {"TimestampPath", "MaxConcurrencyPath"}:
+            if field.endswith(
+                ("SecondsPath", "FailureCountPath", "PercentagePath", "TimestampPath", "ConcurrencyPath")
+            ):
                 self.path(state[field], f"{at}/{field}")
         if state.get("ResultPath") is not None:
             self.reference(state["ResultPath"], f"{at}/ResultPath")
@@ -410,6 +413,14 @@ class Checks:
             only = ("ItemReader", "ItemBatcher", "ResultWriter", "Label")
             for field in (field for field in state if field in only or field.startswith("ToleratedFailure")):
                 self.fault("Field is not supported for Map states of mode INLINE", f"{at}/{field}")
+            return
+        if self.express:
+            self.fault("Map states of mode DISTRIBUTED are not supported in EXPRESS state machines", at)
+        kind = state[given[0]]["ProcessorConfig"].get("ExecutionType")
+        if kind not in {"STANDARD", "EXPRESS"}:
+            location = f"{at}/{given[0]}/ProcessorConfig/ExecutionType"
+            self.fault("The value must be one of: [EXPRESS, STANDARD]", location)
+        check_distributed(self, state, at, jsonata=jsonata)
 
 
 _KINDS: dict[str, Callable[[Checks, dict[str, Any], str, bool], None]] = {

@@ -12,7 +12,7 @@ from constructs_lib.definitions import (
     Retry,
     UniqueName,
 )
-from tests.constructs_lib.samples import NUMBER_TOKEN, endpoint, function, problems, training
+from tests.constructs_lib.samples import NUMBER_TOKEN, build, endpoint, function, model, problems, training
 
 FAILED = FailStep(name="Failed")
 
@@ -36,6 +36,52 @@ def test_error_names_are_known() -> None:
 def test_error_names_are_known_passing() -> None:
     step = function("A", retry=[Retry(errors=["Own.Error", TASK_FAILED])], catch=[Catch(next_step=FAILED)])
     assert problems(step) == []
+
+
+def test_reactions_are_to_errors_that_can_occur() -> None:
+    assert problems(
+        training("A", retry=[Retry(errors=["Lambda.TooManyRequestsException", "States.NoChoiceMatched", "Own"])]),
+        function("B", catch=[Catch(errors=["SageMaker.ThrottlingException"], next_step=FAILED)]),
+        endpoint("C", wait=False, retry=[Retry(errors=["EndpointFailed"])]),
+        model("D", retry=[Retry(errors=["States.HeartbeatTimeout"])]),
+        default_retry=[Retry(errors=["SQS.SqsException"])],
+    ) == [
+        "default_retry[0].errors: got SQS.SqsException, errors that no step of this workflow can fail with",
+        "A: retry[0].errors: got 'Lambda.TooManyRequestsException', an error that this step cannot fail with",
+        "A: retry[0].errors: got 'States.NoChoiceMatched', an error that this step cannot fail with",
+        "A: retry[0].errors: got 'Own', an error that this step cannot fail with",
+        "B: catch[0].errors: got 'SageMaker.ThrottlingException', an error that this step cannot fail with",
+        "C: retry[0].errors: got 'EndpointFailed', an error that this step cannot fail with",
+        "D: retry[0].errors: got 'States.HeartbeatTimeout', an error that this step cannot fail with",
+    ]
+
+
+def test_reactions_are_to_errors_that_can_occur_passing() -> None:
+    assert (
+        problems(
+            training("A", retry=[Retry(errors=["SageMaker.ThrottlingException", "States.Timeout"])]),
+            function("B", catch=[Catch(errors=["Own", "Lambda.Unknown"], next_step=FAILED)]),
+            endpoint("C", retry=[Retry(errors=["EndpointFailed"])]),
+            build("D", retry=[Retry(errors=["ContainerBuildFailed", "States.HeartbeatTimeout"])]),
+            default_retry=[Retry(errors=["SageMaker.AmazonSageMakerException"])],
+        )
+        == []
+    )
+
+
+def test_defaults_are_checked_like_the_reactions_of_steps() -> None:
+    assert problems(
+        function("A"),
+        default_retry=[Retry(errors=[ALL_ERRORS]), Retry(interval_seconds=0)],
+        default_catch=[Catch(errors=["States.Nothing"], next_step=FAILED)],
+    ) == [
+        (
+            "default_catch[0].errors: got 'States.Nothing', expected an error of Step Functions; did you mean "
+            "'States.NoChoiceMatched'?"
+        ),
+        "default_retry[0].errors: got States.ALL before another retry, expected it in the last one",
+        "default_retry[1].interval_seconds: got 0, expected 1 to 99999999",
+    ]
 
 
 def test_all_errors_stand_alone_and_last() -> None:
@@ -88,7 +134,7 @@ def test_timeouts_are_in_range_passing() -> None:
     assert problems(*steps, timeout_seconds=99_999_999) == []
 
 
-@pytest.mark.parametrize("errors", [[TASK_FAILED], [ALL_ERRORS], ["States.Timeout", "Own"]])
+@pytest.mark.parametrize("errors", [[TASK_FAILED], [ALL_ERRORS], ["States.Timeout", "SageMaker.Own"]])
 def test_failed_jobs_are_retried_under_a_new_name(errors: list[str]) -> None:
     step = training("Train", job_name=ExecutionInput("JobName"), retry=[Retry(errors=errors)])
     assert problems(step) == [

@@ -116,7 +116,7 @@ def test_fields_have_their_types_in_references_wherever_they_stand() -> None:
         "F: payload.d.parts[4].parts: got 'abc', expected a list",
     ]
     assert problems(training("T", output_uri=ExecutionInput("A", type="text"))) == [  # type: ignore[arg-type]
-        "T: output_uri.type: got 'text', expected 'string' or 'integer' or 'number' or 'boolean'"
+        "T: output_uri.type: got 'text', expected 'string' or 'integer' or 'number' or 'boolean' or 'document'"
     ]
 
 

@@ -1,4 +1,15 @@
-from constructs_lib.definitions import TASK_FAILED, Catch, FailStep
+from constructs_lib.definitions import (
+    TASK_FAILED,
+    Catch,
+    ChoiceRule,
+    ChoiceStep,
+    ExecutionInput,
+    FailStep,
+    MapStep,
+    ParallelStep,
+    SucceedStep,
+    equal,
+)
 from tests.constructs_lib.samples import function, problems
 
 
@@ -10,39 +21,91 @@ def test_workflow_has_steps_passing() -> None:
     assert problems(FailStep(name="Only")) == []
 
 
-def test_dependencies_are_steps_of_the_workflow() -> None:
-    assert problems(function("Train"), function("Save", depends_on=["Trian"])) == [
-        "Save: depends_on: got 'Trian', expected a step of this workflow; did you mean 'Train'?",
-        (
-            "Save: depends_on: steps 'Train' and 'Save' have no order between them; got a graph, expected a chain: "
-            "steps cannot run side by side yet, so name in depends_on which comes first"
-        ),
+def test_branches_have_steps() -> None:
+    condition = equal(ExecutionInput("A"), "b")
+    assert problems(
+        ParallelStep(name="P", branches=[]),
+        ParallelStep(name="Q", branches=[[function("A")], []]),
+        MapStep(name="M", items=[1], steps=[]),
+        ChoiceStep(name="C", rules=[], otherwise=[]),
+        ChoiceStep(name="D", rules=[ChoiceRule(condition=condition)], otherwise=[]),
+    ) == [
+        "P: branches: got no branches, expected at least one",
+        "Q: branches[1]: got no steps, expected at least one",
+        "M: steps: got no steps, expected at least one",
+        "C: rules: got no rules, expected at least one",
     ]
 
 
-def test_dependencies_are_steps_of_the_workflow_passing() -> None:
-    first = function("A")
-    assert problems(function("B", depends_on=[first]), first) == []
+def test_branches_have_steps_passing() -> None:
+    assert problems(ParallelStep(name="P", branches=[[function("A")]])) == []
 
 
-def test_steps_form_a_chain() -> None:
+def test_dependencies_are_steps_of_the_same_list() -> None:
+    inner = function("Inner", depends_on=["Train"])
+    assert problems(
+        function("Train"), function("Save", depends_on=["Trian"]), ParallelStep(name="P", branches=[[inner]])
+    ) == [
+        "Save: depends_on: got 'Trian', expected a step of this workflow; did you mean 'Train'?",
+        "Inner: depends_on: got 'Train', expected a step of the same list, branches[0] of 'P'",
+    ]
+
+
+def test_dependencies_are_steps_of_the_same_list_passing() -> None:
+    first, second = function("A"), function("C")
+    inner = ParallelStep(name="P", branches=[[second, function("D", depends_on=[second])]])
+    assert problems(function("B", depends_on=[first]), first, inner) == []
+
+
+def test_steps_have_an_order() -> None:
     first, second = function("A", depends_on=["B"]), function("B", depends_on=["A"])
-    assert problems(first, second) == ["A: depends_on: steps depend on each other in a circle: 'A' -> 'B' -> 'A'"]
+    circle = "A: depends_on: steps depend on each other in a circle: 'A' -> 'B' -> 'A'"
+    assert problems(first, second) == [circle]
+    assert problems(ParallelStep(name="P", branches=[[first, second]])) == [circle]
 
 
-def test_steps_form_a_chain_passing() -> None:
-    assert problems(function("A"), function("B"), function("C", depends_on=["B"]), function("B2")) != []
+def test_steps_have_an_order_passing() -> None:
+    assert problems(function("A"), function("B"), function("C", depends_on=["B"]), function("B2")) == []
     assert problems(function("A"), function("B", depends_on=["A"]), function("C", depends_on=["A", "B"])) == []
 
 
-def test_nothing_follows_a_fail_step() -> None:
+def test_every_step_can_be_reached() -> None:
+    choice = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=equal(ExecutionInput("A"), "b"), steps=[SucceedStep(name="Done")])],
+        otherwise=[FailStep(name="Failed")],
+    )
     assert problems(FailStep(name="Stop"), function("A")) == [
         "A: unreachable: the fail step 'Stop' comes before it and ends the execution"
     ]
+    assert problems(choice, function("A")) == ["A: unreachable: each way of 'C' comes before it and ends the execution"]
+    first = function("F")
+    assert problems(
+        first,
+        FailStep(name="S", depends_on=[first]),
+        function("B", depends_on=[first]),
+        function("E", depends_on=["S", "B"]),
+    ) == ["E: unreachable: the fail step 'S' comes before it and ends the execution"]
 
 
-def test_nothing_follows_a_fail_step_passing() -> None:
-    assert problems(function("A"), FailStep(name="Stop")) == []
+def test_every_step_can_be_reached_passing() -> None:
+    choice = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=equal(ExecutionInput("A"), "b"), steps=[FailStep(name="Failed")])],
+        otherwise=[],
+    )
+    assert problems(choice, function("A"), FailStep(name="Stop")) == []
+
+
+def test_executions_do_not_end_beside_others() -> None:
+    first = function("A")
+    assert problems(first, SucceedStep(name="End", depends_on=[first]), function("B", depends_on=[first])) == [
+        "End: ends the execution while steps run beside it, expected an order between them by depends_on"
+    ]
+
+
+def test_executions_do_not_end_beside_others_passing() -> None:
+    assert problems(function("A"), ParallelStep(name="P", branches=[[SucceedStep(name="End")], [function("B")]])) == []
 
 
 def test_catches_lead_out_of_the_chain() -> None:
@@ -52,8 +115,26 @@ def test_catches_lead_out_of_the_chain() -> None:
     ]
 
 
+def test_default_catches_lead_out_of_the_chain_too() -> None:
+    last = function("Last")
+    assert problems(function("A"), last, default_catch=[Catch(next_step=last)]) == [
+        "default_catch[0].next_step: got 'Last', a step of the chain, expected one outside of it"
+    ]
+
+
 def test_catches_lead_out_of_the_chain_passing() -> None:
     assert problems(function("A", catch=[Catch(next_step=FailStep(name="Failed"))])) == []
+
+
+def test_handlers_are_single_steps() -> None:
+    handler = ParallelStep(name="P", branches=[[function("B")]])
+    assert problems(function("A", catch=[Catch(next_step=handler)])) == [
+        "P: a Catch leads to it, expected a step without steps inside"
+    ]
+
+
+def test_handlers_are_single_steps_passing() -> None:
+    assert problems(function("A", catch=[Catch(next_step=function("Clean"))])) == []
 
 
 def test_handlers_do_not_wait_for_steps() -> None:

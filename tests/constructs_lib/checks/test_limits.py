@@ -1,23 +1,33 @@
 import pytest
+from attrs import evolve
 
 from constructs_lib.definitions import (
     BuildOverrides,
+    CategoricalRange,
     Channel,
     ComputeResources,
     DataCapture,
     ExecutionInput,
+    IntegerRange,
     MetricDefinition,
     NetworkConfig,
+    Objective,
+    ProcessingInput,
+    ProcessingOutput,
 )
 from tests.constructs_lib.samples import (
     LIST_TOKEN,
     NUMBER_TOKEN,
     build,
     config,
+    endpoint,
     function,
+    labeling,
     model,
     problems,
+    processing,
     training,
+    tuning,
     variant,
 )
 
@@ -118,3 +128,59 @@ def test_build_overrides_are_in_range(minutes: float) -> None:
 @pytest.mark.parametrize("minutes", [None, 5, 480, NUMBER_TOKEN, ExecutionInput("Minutes", type="integer")])
 def test_build_overrides_are_in_range_passing(minutes: int | ExecutionInput | None) -> None:
     assert problems(build("B", overrides=BuildOverrides(timeout_minutes=minutes))) == []
+
+
+def test_tuning_has_something_to_find() -> None:
+    assert problems(
+        tuning("A", objective=Objective(metric="mae", goal="Minimize"), ranges=[]),
+        tuning("B", ranges=[IntegerRange(name="depth", lowest=5, highest=5)]),
+    ) == [
+        "A: objective.metric: got 'mae', expected one of the metrics: rmse",
+        "A: ranges: got no ranges, expected at least one",
+        "B: ranges[0]: got 5 to 5, expected the lowest below the highest",
+    ]
+
+
+def test_tuning_has_something_to_find_passing() -> None:
+    assert problems(tuning(ranges=[CategoricalRange(name="kind", options=["a", "b"])])) == []
+
+
+def test_what_is_tuned_is_not_fixed_too() -> None:
+    assert problems(tuning(hyperparameters={"eta": "0.3"})) == [
+        "Tune: ranges: got 'eta' 2 times, expected names that differ"
+    ]
+
+
+def test_labeling_tasks_have_one_page() -> None:
+    step = labeling()
+    assert problems(labeling(task=evolve(step.task, template_uri=None))) == [
+        "Label: task: expected exactly one of template_uri and human_task_ui_arn"
+    ]
+
+
+def test_labeling_tasks_have_one_page_passing() -> None:
+    assert problems(labeling()) == []
+
+
+def test_endpoints_that_may_exist_are_waited_for() -> None:
+    assert problems(endpoint(mode="create or update", wait=False)) == [
+        "Serve: wait: got False with the mode 'create or update', expected to wait"
+    ]
+
+
+def test_endpoints_that_may_exist_are_waited_for_passing() -> None:
+    assert problems(endpoint(mode="create or update"), endpoint("B", mode="update", wait=False)) == []
+
+
+def test_inputs_and_outputs_of_a_processing_job_differ_in_name() -> None:
+    given = ProcessingInput(name="data", uri="s3://data/x", path="/opt/ml/processing/input/x")
+    result = ProcessingOutput(name="out", uri="s3://data/y", path="/opt/ml/processing/output/y")
+    compute = ComputeResources(instance_type="ml.m5.large", instance_count=0)
+    network = NetworkConfig(subnets=["subnet-1"])
+    step = processing(inputs=[given, given], outputs=[result, result], compute=compute, network=network)
+    assert {
+        "Process: compute.instance_count: got 0, expected at least 1",
+        "Process: inputs: got 'data' 2 times, expected names that differ",
+        "Process: outputs: got 'out' 2 times, expected names that differ",
+        "Process: network.security_groups: missing, expected with subnets",
+    } <= set(problems(step))

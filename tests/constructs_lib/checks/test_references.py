@@ -3,13 +3,21 @@ import pytest
 from constructs_lib.definitions import (
     CAUGHT_CAUSE,
     CAUGHT_ERROR,
+    MAP_INDEX,
     TASK_TOKEN,
     Catch,
+    ChoiceRule,
+    ChoiceStep,
     ExecutionInput,
     FailStep,
     Join,
+    MapItem,
+    MapStep,
+    ParallelStep,
     StepOutput,
+    SucceedStep,
     UniqueName,
+    is_present,
 )
 from tests.constructs_lib.samples import (
     NUMBER_TOKEN,
@@ -233,3 +241,90 @@ def test_task_tokens_are_passed_by_steps_that_wait() -> None:
 def test_task_tokens_are_passed_by_steps_that_wait_passing() -> None:
     waiting = function("F", wait_for_callback=True, payload={"a": {"b": TASK_TOKEN}})
     assert problems(waiting, build("B"), config("C")) == []
+
+
+def test_outputs_of_ways_and_iterations_are_not_surely_there() -> None:
+    one, two, three = function("One"), function("Two"), function("Three", catch=[Catch(next_step=function("Rescue"))])
+    choice = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=is_present(ExecutionInput("A", optional=True)), steps=[one])],
+        otherwise=[],
+    )
+    repeat = MapStep(name="M", items=[1], steps=[two])
+    branches = ParallelStep(name="P", branches=[[three]])
+    payload = {"a": [step.output("Payload") for step in (one, two, three)]}
+
+    assert problems(choice, repeat, branches, function("Reader", payload=payload)) == [
+        f"Reader: reads 'Payload' of the step {name!r}, which has not surely run before it"
+        for name in ("One", "Two", "Three")
+    ]
+
+
+def test_outputs_of_steps_side_by_side_are_there_behind_their_join_only() -> None:
+    first = function("F")
+    left = function("L", depends_on=[first])
+    right = function("R", depends_on=[first])
+    failed = FailStep(name="Failed", cause=left.output("Payload.a"))
+    last = function("Z", payload={"a": left.output("Payload"), "b": right.output("Payload")})
+    inside = function("I", payload={"a": left.output("Payload")}, catch=[Catch(next_step=failed)])
+
+    assert problems(first, left, right, last) == []
+    assert problems(first, left, right, inside) == [
+        "Failed: reads 'Payload.a' of the step 'L', which has not surely run before it"
+    ]
+
+
+def test_items_are_read_inside_of_maps() -> None:
+    rescue = function("Rescue", payload={"n": MAP_INDEX})
+    assert problems(
+        function("A", payload={"item": MapItem("x")}, catch=[Catch(next_step=rescue)]),
+    ) == [
+        "A: reads MapItem(path='x'), expected only in the steps of a MapStep",
+        "Rescue: reads MAP_INDEX, expected only in the steps of a MapStep",
+    ]
+
+
+def test_items_are_read_inside_of_maps_passing() -> None:
+    rescue = function("Rescue", payload={"n": MAP_INDEX})
+    inner = function("A", payload={"item": MapItem("x")}, catch=[Catch(next_step=rescue)])
+    assert (
+        problems(MapStep(name="M", items=[1], steps=[ParallelStep(name="P", branches=[[function("B")]]), inner])) == []
+    )
+
+
+def test_names_differ_between_the_items_of_a_map() -> None:
+    assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name="job")])) == [
+        "T: TrainingJobName: got one name for all items of 'M', 'job', expected one with MAP_INDEX or MapItem in it"
+    ]
+
+
+def test_names_differ_between_the_items_of_a_map_passing() -> None:
+    name = Join("-", [UniqueName("t"), MAP_INDEX])
+    assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name=name), function("F")])) == []
+
+
+def test_the_result_of_an_iteration_is_of_a_step_that_has_run_in_it() -> None:
+    skipped = function("Skipped")
+    choice = ChoiceStep(name="C", rules=[ChoiceRule(condition=is_present(MapItem("a")), steps=[skipped])], otherwise=[])
+    unknown = StepOutput("Nobody", "Payload")
+    assert problems(
+        MapStep(name="M", items=[1], steps=[choice], result=skipped.output("Payload.a")),
+        MapStep(name="N", items=[1], steps=[function("F")], result=unknown),
+        MapStep(name="O", items=[1], steps=[function("G")], result=MapItem("a")),
+    ) == [
+        "M: result: reads 'Payload.a' of the step 'Skipped', which has not surely run in an iteration",
+        "N: reads 'Payload' of the step 'Nobody', which is not in this workflow",
+    ]
+
+
+def test_a_branch_that_may_end_early_gives_nothing() -> None:
+    inner = function("Inner")
+    ending = ChoiceStep(
+        name="C",
+        rules=[ChoiceRule(condition=is_present(ExecutionInput("A", optional=True)), steps=[SucceedStep(name="End")])],
+        otherwise=[],
+    )
+    branches = ParallelStep(name="P", branches=[[inner, ending]])
+    assert problems(branches, function("Reader", payload={"a": inner.output("Payload")})) == [
+        "Reader: reads 'Payload' of the step 'Inner', which has not surely run before it"
+    ]

@@ -7,13 +7,13 @@ from types import ModuleType
 import pytest
 
 from constructs_lib import definitions
-from constructs_lib.definitions import values, workflow
-from constructs_lib.definitions.steps import fail
+from constructs_lib.definitions import conditions, values, workflow
+from constructs_lib.definitions.steps import choice, simple
 
 
 @pytest.mark.parametrize(
     "module",
-    [values, workflow, fail, import_module("constructs_lib.rendering.json_text")],
+    [conditions, values, workflow, choice, simple, import_module("constructs_lib.rendering.json_text")],
     ids=lambda module: str(module.__name__),
 )
 def test_the_examples_of_a_module(module: ModuleType) -> None:

@@ -1,4 +1,6 @@
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from constructs_lib.definitions import (
     FailStep,
     NetworkConfig,
     StepOutput,
+    WorkflowDefinition,
 )
 from constructs_lib.definitions.steps.base import JobStep
 from constructs_lib.permissions import Statement, engine_statements, job_statements
@@ -34,7 +37,9 @@ from tests.constructs_lib.samples import (
     variant,
     workflow,
 )
+from tests.constructs_lib.services import calls, jobs
 
+GOLDEN = Path(__file__).parent / "golden"
 RULE = "arn:aws:events:eu-west-1:111122223333:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 SAGEMAKER = "arn:aws:sagemaker:eu-west-1:111122223333:"
 IMAGE_ACTIONS = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -306,3 +311,13 @@ def test_what_is_no_need_is_refused() -> None:
     derivation = Derivation(definition=workflow(function("F")), **PLACE)
     with pytest.raises(TypeError, match=r"^got StepOutput\(.*, expected one of the needs of"):
         list(derivation.of(StepOutput("A", "B")))
+
+
+@pytest.mark.parametrize(("name", "definition"), [("jobs", jobs()), ("calls", calls())])
+def test_roles_of_every_service_are_exactly_as_expected(name: str, definition: WorkflowDefinition) -> None:
+    roles = {"engine": [found.to_dict() for found in engine_statements(definition, **PLACE)]}
+    for step in definition.all_steps:
+        if isinstance(step, JobStep):
+            roles[step.name] = [found.to_dict() for found in job_statements(step, definition=definition, **PLACE)]
+
+    assert json.loads(json.dumps(roles)) == json.loads((GOLDEN / f"{name}.json").read_text())

@@ -14,13 +14,15 @@ from constructs_lib.definitions import (
     StepOutput,
     UniqueName,
 )
+from constructs_lib.definitions.flow import Flow
 from constructs_lib.rendering.expressions import expression, payload
 from constructs_lib.rendering.variables import Variables
 from tests.constructs_lib.samples import LIST_TOKEN, NUMBER_TOKEN, TOKEN, function, training
 
 TRAIN = training("Train Step")
 OUTPUT = TRAIN.output("ModelArtifacts.S3ModelArtifacts")
-VARIABLES = Variables([TRAIN, function("Reader", payload={"a": OUTPUT})])
+FLOW = Flow([TRAIN, function("Reader", payload={"a": OUTPUT})])
+VARIABLES = Variables(FLOW).seen_from(FLOW.line.scope)
 NAME = ExecutionInput("Name")
 
 

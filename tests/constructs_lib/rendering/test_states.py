@@ -90,7 +90,10 @@ def every_property() -> WorkflowDefinition:
         ),
         input_mode="Pipe",
         tags={"team": "houses"},
-        retry=[Retry(errors=["A", "B"], max_delay_seconds=60, full_jitter=True), Retry(errors=["States.ALL"])],
+        retry=[
+            Retry(errors=["SageMaker.A", "SageMaker.B"], max_delay_seconds=60, full_jitter=True),
+            Retry(errors=["States.ALL"]),
+        ],
         catch=[Catch(errors=["States.Timeout"], next_step=rescue), Catch(next_step=failed)],
         additional_request={"EnableManagedSpotTraining": False},
     )
@@ -189,7 +192,7 @@ def test_a_step_of_another_engine_has_no_form_here() -> None:
         render_states(workflow(Strange(name="S")))
 
 
-@pytest.mark.parametrize("errors", [["States.ALL"], ["States.TaskFailed"], ["X", "EndpointFailed"]])
+@pytest.mark.parametrize("errors", [["States.ALL"], ["States.TaskFailed"], ["SageMaker.X", "EndpointFailed"]])
 def test_a_catch_gets_an_endpoint_that_failed_too(errors: list[str]) -> None:
     failed = FailStep(name="Failed", cause=CAUGHT_CAUSE)
     states = render_states(workflow(endpoint("E", catch=[Catch(errors=errors, next_step=failed)])))["States"]

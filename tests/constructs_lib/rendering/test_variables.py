@@ -2,19 +2,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.definitions import Step
-from constructs_lib.rendering.variables import Variables, dotted
+from constructs_lib.definitions.flow import Flow
+from constructs_lib.rendering.variables import Variables, View, dotted
 from tests.constructs_lib.samples import build, function, training
 
 NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=0x500), min_size=1, max_size=80)
 
 
-def read(*paths: str, name: str = "Train Step") -> tuple[Variables, Step]:
+def read(*paths: str, name: str = "Train Step") -> tuple[Variables, Step, View]:
     step = training(name)
-    return Variables([step, function("Reader", payload={"a": [step.output(path) for path in paths]})]), step
+    flow = Flow([step, function("Reader", payload={"a": [step.output(path) for path in paths]})])
+    variables = Variables(flow)
+    return variables, step, variables.seen_from(flow.line.scope)
 
 
 def test_only_what_is_read_is_kept() -> None:
-    variables, step = read("TrainingJobName", "ModelArtifacts.S3ModelArtifacts", "TrainingJobName")
+    variables, step, _ = read("TrainingJobName", "ModelArtifacts.S3ModelArtifacts", "TrainingJobName")
 
     assert variables.assign(step) == {
         "TrainStep": {
@@ -27,7 +30,7 @@ def test_only_what_is_read_is_kept() -> None:
 
 def test_paths_that_end_alike_keep_apart() -> None:
     paths = ["A.Name", "B.Name", "A[0]", "A[1]", "A_Name"]
-    variables, step = read(*paths)
+    variables, step, view = read(*paths)
 
     assert variables.assign(step) == {
         "TrainStep": {
@@ -38,7 +41,7 @@ def test_paths_that_end_alike_keep_apart() -> None:
             "B_Name.$": "$.B.Name",
         }
     }
-    assert [variables.path(training("Train Step").output(path)) for path in paths] == [
+    assert [view.path(training("Train Step").output(path)) for path in paths] == [
         "$TrainStep.A_Name",
         "$TrainStep.B_Name",
         "$TrainStep.A_0",
@@ -53,7 +56,7 @@ def test_names_that_come_to_the_same_keep_apart() -> None:
     ]
     reader = function("Reader", payload={"a": [step.output("ImageUri") for step in steps]})
 
-    names = [next(iter(Variables([*steps, reader]).assign(step) or {})) for step in steps]
+    names = [next(iter(Variables(Flow([*steps, reader])).assign(step) or {})) for step in steps]
 
     assert names == [
         "BuildIt",
@@ -76,7 +79,7 @@ def test_variable_names_are_legal_and_never_clash(names: list[str]) -> None:
     steps = [build(name) for name in names]
     reader = function("\0", payload={"a": [step.output("ImageUri") for step in steps]})
 
-    variables = [next(iter(Variables([*steps, reader]).assign(step) or {})) for step in steps]
+    variables = [next(iter(Variables(Flow([*steps, reader])).assign(step) or {})) for step in steps]
 
     assert len(set(variables)) == len(names)
     assert all(name.isidentifier() and name.isascii() and len(name) <= 80 and name != "States" for name in variables)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, RemovalPolicy, Stack
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
@@ -14,18 +13,22 @@ from constructs_lib.definitions import (
     ComputeResources,
     ContainerImage,
     ExecutionInput,
+    ImportedDefinition,
     LambdaStep,
     ModelStep,
     TrainingStep,
     WorkflowDefinition,
 )
 from constructs_lib.environments.storage import EncryptionKey, Storage
+from constructs_lib.events.delivery import Delivery
+from constructs_lib.events.targets import QueueTarget
 from constructs_lib.images.repository import ImageRepository
 from constructs_lib.monitoring.alarms import AlarmTopic
 from constructs_lib.state_machines.workflow import StepFunctionsWorkflow
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:hello"
+EXPORTED = Path(__file__).parents[1] / "definitions" / "exported" / "processing.json"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/housing@sha256:" + "0" * 64
 
 
@@ -77,6 +80,25 @@ def test_the_definition_is_deployed_as_it_is_rendered(tmp_path: Path) -> None:
     train = document["States"]["Train Step"]
     assert train["Resource"] == "arn:AWS::Partition:states:::sagemaker:createTrainingJob.sync"
     assert train["Parameters"]["RoleArn"] == "['FlowJobRolesTrainStepCCB62970', 'Arn']"
+
+
+def test_the_template_tells_what_the_input_must_be(tmp_path: Path) -> None:
+    template = template_of(lambda stack: StepFunctionsWorkflow(stack, "Flow", definition=training(stack)), tmp_path)
+    ((_, machine),) = resources(template, "AWS::StepFunctions::StateMachine").items()
+    schema = machine["Metadata"]["ExecutionInputSchema"]
+    assert schema["required"] == ["JobName"]
+    assert schema["properties"]["JobName"]["maxLength"] == 63
+
+
+def test_a_definition_of_another_tool_is_deployed_as_it_is(tmp_path: Path) -> None:
+    definition = ImportedDefinition.from_file("processing", EXPORTED)
+    template = template_of(lambda stack: StepFunctionsWorkflow(stack, "Flow", definition=definition), tmp_path)
+    assert definition_of(template) == json.loads(EXPORTED.read_text())
+    assert len(resources(template, "AWS::IAM::Role")) == 1
+    passed = [found for found in statements(template, "FlowRole") if found["Action"] == "iam:PassRole"]
+    assert passed[0]["Resource"] == [
+        f"arn:aws:iam::111122223333:role/{name}" for name in ("processing", "serving", "training")
+    ]
 
 
 def test_the_state_machine_logs_everything_and_is_traced(tmp_path: Path) -> None:
@@ -245,19 +267,44 @@ def test_a_state_machine_that_exists_is_granted_alike(tmp_path: Path) -> None:
     assert [found["Resource"] for found in statements(template_of(define, tmp_path), "Client")] == [arn]
 
 
-def test_rules_hear_of_the_end_of_executions(tmp_path: Path) -> None:
+def test_rules_hear_of_each_status_of_an_execution(tmp_path: Path) -> None:
     def define(stack: Stack) -> None:
         workflow = StepFunctionsWorkflow(stack, "Flow", definition=greeting())
-        queue = sqs.Queue(stack, "Queue")
-        workflow.on_succeeded("Done", targets.SqsQueue(queue))
-        workflow.on_failed("Broken", targets.SqsQueue(queue))
+        delivery = Delivery(dead_letter_queue=sqs.Queue(stack, "DeadLetters"))
+        targets = [QueueTarget(queue=sqs.Queue(stack, "Queue"))]
+        workflow.on_started("Started", targets=targets, delivery=delivery)
+        workflow.on_succeeded("Succeeded", targets=targets, delivery=delivery)
+        workflow.on_failed("Failed", targets=targets, delivery=delivery)
+        workflow.on_timed_out("TimedOut", targets=targets, delivery=delivery)
+        workflow.on_aborted("Aborted", targets=targets, delivery=delivery)
+        workflow.on_status("Ended", statuses=["FAILED", "ABORTED"], targets=targets, delivery=delivery)
 
     template = template_of(define, tmp_path)
-    patterns = [rule["Properties"]["EventPattern"] for rule in resources(template, "AWS::Events::Rule").values()]
-    assert [pattern["detail"]["status"] for pattern in patterns] == [["SUCCEEDED"], ["ABORTED", "FAILED", "TIMED_OUT"]]
-    for pattern in patterns:
-        assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
-        assert pattern["detail"]["stateMachineArn"] == [{"Ref": "FlowA74D6E88"}]
+    rules = {name[4:-8]: rule["Properties"] for name, rule in resources(template, "AWS::Events::Rule").items()}
+    assert {name: rule["EventPattern"]["detail"]["status"] for name, rule in rules.items()} == {
+        "Started": ["RUNNING"],
+        "Succeeded": ["SUCCEEDED"],
+        "Failed": ["FAILED"],
+        "TimedOut": ["TIMED_OUT"],
+        "Aborted": ["ABORTED"],
+        "Ended": ["FAILED", "ABORTED"],
+    }
+    for rule in rules.values():
+        assert rule["EventPattern"]["source"] == ["aws.states"]
+        assert rule["EventPattern"]["detail-type"] == ["Step Functions Execution Status Change"]
+        assert rule["EventPattern"]["detail"]["stateMachineArn"] == [{"Ref": "FlowA74D6E88"}]
+
+
+def test_a_state_machine_that_exists_has_rules_and_metrics_too(tmp_path: Path) -> None:
+    arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:other"
+
+    def define(stack: Stack) -> None:
+        other = StepFunctionsWorkflow.from_state_machine_arn(stack, "Other", arn)
+        other.on_failed("Failed", targets=[QueueTarget(queue=sqs.Queue(stack, "Queue"))])
+        assert other.metric_executions_failed().dimensions == {"StateMachineArn": arn}
+
+    (rule,) = resources(template_of(define, tmp_path), "AWS::Events::Rule").values()
+    assert rule["Properties"]["EventPattern"]["detail"]["stateMachineArn"] == [arn]
 
 
 def test_metrics_have_step_functions_names() -> None:
@@ -268,6 +315,8 @@ def test_metrics_have_step_functions_names() -> None:
         workflow.metric_executions_failed(),
         workflow.metric_executions_timed_out(),
         workflow.metric_executions_aborted(),
+        workflow.metric_execution_throttled(),
+        workflow.metric_executions_redriven(),
         workflow.metric_execution_time(),
     ]
     assert [(metric.metric_name, metric.statistic) for metric in metrics] == [
@@ -276,6 +325,8 @@ def test_metrics_have_step_functions_names() -> None:
         ("ExecutionsFailed", "Sum"),
         ("ExecutionsTimedOut", "Sum"),
         ("ExecutionsAborted", "Sum"),
+        ("ExecutionThrottled", "Sum"),
+        ("ExecutionsRedriven", "Sum"),
         ("ExecutionTime", "Average"),
     ]
     assert {metric.namespace for metric in metrics} == {"AWS/States"}

@@ -1,6 +1,7 @@
 """The process engine runs real programs of images."""
 
 import fcntl
+import socket
 import tempfile
 import time
 import urllib.request
@@ -14,6 +15,7 @@ from local_aws.containers.engine import EngineError, ImageNotFoundError, Running
 from local_aws.containers.process import port_mapping
 from local_aws.containers.process.engine import ProcessEngine
 from local_aws.containers.process.images import ImageConfig
+from local_aws.sagemaker.jobs.cluster import host_addresses, host_names
 from tests.local_aws.containers.conftest import MakeImage, Output
 
 SERVER = """#!/usr/bin/env python3
@@ -72,6 +74,27 @@ def test_a_program_sees_opt_ml_and_only_its_own_environment(
     assert "SERVER_SECRET" not in output.text
     assert any(line.endswith("/opt/program") for line in output.lines)
     assert container.port is None
+
+
+def test_a_program_and_its_data_may_lie_in_opt_ml(
+    engine: ProcessEngine, make_image: MakeImage, opt_ml: Path, output: Output
+) -> None:
+    (opt_ml / "code").mkdir()
+    (opt_ml / "code" / "run.sh").write_text("cat $1 $DATA/b\n")
+    (opt_ml / "a").write_text("from an argument\n")
+    (opt_ml / "b").write_text("from a variable\n")
+    container = engine.run(
+        spec(
+            make_image({}),
+            opt_ml,
+            output,
+            "/opt/ml/a",
+            entrypoint=("sh", "/opt/ml/code/run.sh"),
+            environment={"DATA": "/opt/ml"},
+        )
+    )
+    assert container.wait(20) == 0, output.text
+    assert output.lines == ["from an argument", "from a variable"]
 
 
 @pytest.mark.parametrize("case", [("exit 7", 7), ("kill -9 $$", 137), ("kill -15 $$", 143)], ids=lambda case: case[0])
@@ -220,6 +243,39 @@ def test_host_names_of_the_run(
     )
     assert process_engine.run(spec(image, opt_ml, output, "train", hosts={"algo-1": "127.0.0.1"})).wait(20) == 0
     assert output.lines == ["127.0.0.1"]
+
+
+def test_hosts_of_one_job_reach_each_other_by_name_on_the_same_port(
+    process_engine: ProcessEngine, make_image: MakeImage, tmp_path: Path, output: Output
+) -> None:
+    program = """#!/usr/bin/env python
+import socket, sys, time
+other, port = sys.argv[1], int(sys.argv[2])
+me = socket.gethostname()
+server = socket.create_server((me, port))
+deadline = time.monotonic() + 20
+while True:
+    try:
+        with socket.create_connection((other, port), timeout=5) as peer:
+            peer.sendall(me.encode())
+            break
+    except OSError:
+        if time.monotonic() > deadline:
+            raise
+        time.sleep(0.02)
+peer, _ = server.accept()
+print(me, "heard", peer.recv(100).decode())
+"""
+    image = make_image({"train": program}, python=True)
+    addresses, port = host_addresses(host_names(2)), str(ports.free_port())
+    running = []
+    for me, other in (("algo-1", "algo-2"), ("algo-2", "algo-1")):
+        (tmp_path / me).mkdir()
+        run = spec(image, tmp_path / me, output, "train", other, port, hosts=addresses, hostname=me)
+        running.append(process_engine.run(run))
+    assert [container.wait(40) for container in running] == [0, 0], output.text
+    assert sorted(output.lines) == ["algo-1 heard algo-2", "algo-2 heard algo-1"]
+    assert socket.gethostname() not in addresses
 
 
 @pytest.mark.parametrize(

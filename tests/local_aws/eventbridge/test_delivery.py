@@ -401,7 +401,7 @@ def test_a_scheduled_rule_reaches_its_target(made: Deployments, monkeypatch: pyt
     events.put_targets(Rule=made.name("rule"), Targets=[{"Id": "t", "Arn": arn, "Input": '{"on": "time"}'}])
     clock = made.aws.gateway._operations["events"]["PutRule"].__self__.clock  # type: ignore[attr-defined]
     now = datetime.now(UTC)
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=1, minutes=1))
+    monkeypatch.setattr(clock.alarms, "now", lambda: now + timedelta(hours=1, minutes=1))
     clock.run_due()
     assert json.loads(made.message(url)["Body"]) == {"on": "time"}
     events.remove_targets(Rule=made.name("rule"), Ids=["t"])

@@ -245,7 +245,6 @@ def test_xml_that_cannot_be_read_is_the_client_s_fault(send: Send, s3: Any) -> N
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("scheduler", "list_schedules", {}),
         ("emr", "list_clusters", {}),
         ("athena", "list_work_groups", {}),
         ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1}),

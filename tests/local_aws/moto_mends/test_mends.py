@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -221,6 +222,47 @@ def test_access_logging_is_turned_on_before_the_log_bucket_has_its_policy(local_
     )
     enabled = s3.get_bucket_logging(Bucket="mend-logging-source")["LoggingEnabled"]
     assert enabled["TargetBucket"] == "mend-logging-target"
+
+
+def test_a_bucket_tells_the_account_s_event_bus_of_its_objects(client: Any) -> None:
+    s3, sqs, events = client("s3"), client("sqs"), client("events")
+    s3.create_bucket(Bucket="mend-events")
+    s3.put_bucket_notification_configuration(
+        Bucket="mend-events", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    url = sqs.create_queue(QueueName="mend-events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    sqs.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})}
+    )
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["mend-events"]}}}
+    events.put_rule(Name="mend-events", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="mend-events", Targets=[{"Id": "queue", "Arn": arn}])
+    etag = s3.put_object(Bucket="mend-events", Key="data/a b.csv", Body=b"1,2")["ETag"].strip('"')
+    s3.delete_object(Bucket="mend-events", Key="data/a b.csv")
+
+    found: dict[str, Any] = {}
+    deadline = time.monotonic() + 30
+    while len(found) < 2:
+        assert time.monotonic() < deadline, found
+        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", []):
+            event = json.loads(message["Body"])
+            found[event["detail-type"]] = event
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    created, deleted = found["Object Created"], found["Object Deleted"]
+    assert created["resources"] == deleted["resources"] == ["arn:aws:s3:::mend-events"]
+    described = created["detail"]["object"]
+    sequencer = described.pop("sequencer")
+    assert described == {"key": "data/a b.csv", "size": 3, "etag": etag}
+    assert created["detail"]["reason"] == "PutObject"
+    assert deleted["detail"]["deletion-type"] == "Permanently Deleted"
+    assert deleted["detail"]["object"]["sequencer"] > sequencer
 
 
 def test_dashboards_have_tags(client: Any) -> None:

@@ -13,8 +13,8 @@ from attrs import define
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.jobs.work import JobSettings
 from local_aws.sagemaker.service import register_sagemaker
-from local_aws.sagemaker.training.runner import TrainingSettings
 from local_aws.server import LocalAws
 from tests.local_aws.sagemaker.folder_engine import FolderEngine
 
@@ -71,6 +71,66 @@ class Account:
             describe,
             lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
         )
+
+    def processing_job(self, name: str, image: str, role: str, **members: Any) -> dict[str, Any]:
+        """Creates a processing job and waits for its end."""
+        self.create_processing_job(name, image, role, **members)
+        return self.ended_processing_job(name)
+
+    def create_processing_job(self, name: str, image: str, role: str, count: int = 1, **members: Any) -> None:
+        cluster = {"InstanceType": "ml.m5.large", "InstanceCount": count, "VolumeSizeInGB": 1}
+        request = {
+            "ProcessingJobName": name,
+            "AppSpecification": {"ImageUri": image} | members.pop("AppSpecification", {}),
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "RoleArn": role,
+        } | members
+        self.client("sagemaker").create_processing_job(**request)
+
+    def ended_processing_job(self, name: str) -> dict[str, Any]:
+        return self.eventually(
+            lambda: dict(self.client("sagemaker").describe_processing_job(ProcessingJobName=name)),
+            lambda job: job["ProcessingJobStatus"] not in ("InProgress", "Stopping"),
+        )
+
+    def transform_job(self, name: str, model: str, **members: Any) -> dict[str, Any]:
+        """Creates a transform job and waits for its end."""
+        self.create_transform_job(name, model, **members)
+        return self.ended_transform_job(name)
+
+    def create_transform_job(
+        self, name: str, model: str, *, count: int = 1, prefix: str | None = None, **members: Any
+    ) -> None:
+        """Creates a job that transforms ``<name>/in`` into ``<name>/out``."""
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{prefix or name}/in/"}
+        given = {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"}
+        wanted = {"S3OutputPath": f"s3://{BUCKET}/{name}/out", "Accept": "text/csv", "AssembleWith": "Line"}
+        request = {
+            "TransformJobName": name,
+            "ModelName": model,
+            "TransformInput": given | members.pop("TransformInput", {}),
+            "TransformOutput": wanted | members.pop("TransformOutput", {}),
+            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": count},
+        } | members
+        self.client("sagemaker").create_transform_job(**request)
+
+    def ended_transform_job(self, name: str) -> dict[str, Any]:
+        return self.eventually(
+            lambda: dict(self.client("sagemaker").describe_transform_job(TransformJobName=name)),
+            lambda job: job["TransformJobStatus"] not in ("InProgress", "Stopping"),
+        )
+
+    def put(self, **objects: str) -> None:
+        """Writes objects; two underscores stand for a slash in a key."""
+        for key, content in objects.items():
+            self.client("s3").put_object(Bucket=BUCKET, Key=key.replace("__", "/"), Body=content.encode())
+
+    def read(self, key: str) -> str:
+        return str(self.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read().decode())
+
+    def keys(self, prefix: str) -> list[str]:
+        found = self.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        return [entry["Key"] for entry in found]
 
     def model(self, name: str, image: str, role: str, files: dict[str, bytes] | None = None, **members: Any) -> None:
         """Creates a model; with files, their archive is its model data."""
@@ -166,7 +226,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             gateway,
             platform,
             engine=lambda: made[0],
-            training=TrainingSettings(stop_grace_seconds=0.5),
+            jobs=JobSettings(stop_grace_seconds=0.5),
             endpoints=EndpointSettings(
                 startup_seconds=2, ping_seconds=0.2, ping_timeout_seconds=0.5, invocation_seconds=1, capture_seconds=0.1
             ),

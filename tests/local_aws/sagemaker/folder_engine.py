@@ -53,7 +53,10 @@ class FolderEngine:
         if not folder.is_dir():
             raise ImageNotFoundError(f"image {spec.image!r} was not found")
         self.specs.append(spec)
-        command = [*(spec.entrypoint or ()), *spec.arguments]
+        # an image's own entrypoint is its program `run`, where it has one
+        own = ("run",) if (folder / "run").exists() else ()
+        words = [*(spec.entrypoint or own), *spec.arguments]
+        command = [word.replace("/opt/ml/", f"{spec.opt_ml}/") for word in words]
         port = _free_port() if spec.serve else None
         environment = {
             "PATH": f"{folder}:{os.environ['PATH']}",

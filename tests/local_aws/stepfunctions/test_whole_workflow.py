@@ -12,8 +12,8 @@ from local_aws.functions.service import register_lambda
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.jobs.work import JobSettings
 from local_aws.sagemaker.service import register_sagemaker
-from local_aws.sagemaker.training.runner import TrainingSettings
 from local_aws.server import LocalAws
 from local_aws.stepfunctions.service import register_stepfunctions
 from tests.local_aws.functions.deployments import deployments
@@ -78,7 +78,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             gateway,
             platform,
             engine=lambda: made[0],
-            training=TrainingSettings(),
+            jobs=JobSettings(),
             endpoints=EndpointSettings(),
         )
         register_lambda(gateway, platform)

@@ -6,6 +6,9 @@ from constructs_lib.definitions import (
     BuildOverrides,
     ContainerImage,
     FailStep,
+    Join,
+    ProcessingStep,
+    ShortUniqueName,
     Step,
     TaskStep,
     TrainingStep,
@@ -16,6 +19,7 @@ from constructs_lib.definitions.values import StepOutput
 from tests.constructs_lib.samples import (
     FUNCTION,
     IMAGE,
+    KEY,
     REPOSITORY,
     ROLE,
     build,
@@ -24,16 +28,22 @@ from tests.constructs_lib.samples import (
     function,
     model,
     training,
+    tuning,
 )
+from tests.constructs_lib.services import calls, jobs
 
 TASKS = [function(), build(), training(), training(wait=False), model(), config(), endpoint(), endpoint(wait=False)]
+SERVICES = [step for made in (jobs(), calls()) for step in made.all_steps if isinstance(step, TaskStep)]
 
 
-@pytest.mark.parametrize("step", TASKS, ids=lambda step: f"{type(step).__name__}-{step.integration.pattern}")
+@pytest.mark.parametrize(
+    "step", [*TASKS, *SERVICES], ids=lambda step: f"{type(step).__name__}-{step.integration.pattern}"
+)
 def test_a_task_tells_its_call_and_what_it_needs(step: TaskStep) -> None:
     assert step.integration.operation[0].isupper()
     assert step.engine_needs
     assert step.kind != TaskStep.kind
+    assert step.response is not None
     assert step.output("A.B") == StepOutput(step.name, "A.B")
 
 
@@ -117,3 +127,23 @@ def test_models_and_roles_without_data() -> None:
     assert model().artifacts == {}
     assert function().model_needs == ()
     assert config().model_needs == ()
+
+
+def test_the_folder_of_an_output_is_known_before_the_job_runs() -> None:
+    step = jobs().step("Prepare")
+    assert isinstance(step, ProcessingStep)
+    assert step.output_uri("test") == "s3://data/test"
+    assert step.artifacts["ProcessingOutputConfig.Outputs[1].S3Output.S3Uri"] == ("s3://data/test", KEY)
+    with pytest.raises(KeyError, match="none"):
+        step.output_uri("none")
+
+
+def test_the_best_model_lies_below_the_job_that_made_it() -> None:
+    assert tuning("T").best_model_uri == Join(
+        "/", ["s3://data/models", StepOutput("T", "BestTrainingJob.TrainingJobName"), "output/model.tar.gz"]
+    )
+
+
+def test_names_of_tuning_jobs_are_short() -> None:
+    assert tuning("Look for the best hyperparameters").job_name == ShortUniqueName("look-for-the-best-h")
+    assert len("look-for-the-best-h-") + 12 == 32

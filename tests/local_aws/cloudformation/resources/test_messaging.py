@@ -278,3 +278,62 @@ class TestLogs:
         assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"c": "d"}
         stacks.delete(name)
         assert logs.describe_log_groups(logGroupNamePrefix=group_name)["logGroups"] == []
+
+
+class TestSchedules:
+    def template(self, expression: str = "rate(1 day)", **group: Any) -> dict[str, Any]:
+        trust = policy({"Service": "scheduler.amazonaws.com"}, "sts:AssumeRole", None)
+        del trust["Statement"][0]["Resource"]
+        return {
+            "Group": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": group},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Schedule": {
+                "Type": "AWS::Scheduler::Schedule",
+                "Properties": {
+                    "GroupName": {"Ref": "Group"},
+                    "ScheduleExpression": expression,
+                    "StartDate": "2099-01-01T00:00:00Z",
+                    "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": "15"},
+                    "Target": {
+                        "Arn": {"Fn::GetAtt": ["Queue", "Arn"]},
+                        "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                        "RetryPolicy": {"MaximumRetryAttempts": 2},
+                    },
+                },
+            },
+        }
+
+    def test_a_schedule_is_made_changed_and_removed(self, stacks: Deployer) -> None:
+        name = stacks.new_name()
+        outputs = {"Schedule": {"Value": {"Fn::GetAtt": ["Schedule", "Arn"]}}}
+        made = stacks.create(self.template(Tags=[{"Key": "a", "Value": "b"}]), name=name, outputs=outputs)
+        assert made["StackStatus"] == "CREATE_COMPLETE", made
+        client = stacks.client("scheduler")
+        group, schedule = physical_id(stacks, name, "Group"), physical_id(stacks, name, "Schedule")
+        found = client.get_schedule(Name=schedule, GroupName=group)
+        assert made["Outputs"][0]["OutputValue"] == found["Arn"]
+        assert found["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+        assert found["StartDate"].year == 2099
+        arn = client.get_schedule_group(Name=group)["Arn"]
+        assert client.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "b"}]
+        changed = stacks.update(name, self.template("rate(2 days)"), outputs=outputs)
+        assert changed["StackStatus"] == "UPDATE_COMPLETE", changed
+        assert client.get_schedule(Name=schedule, GroupName=group)["ScheduleExpression"] == "rate(2 days)"
+        assert client.list_tags_for_resource(ResourceArn=arn)["Tags"] == []
+        stacks.delete(name)
+        with pytest.raises(ClientError, match="does not exist"):
+            client.get_schedule_group(Name=group)
+
+    def test_a_schedule_moves_to_another_group(self, stacks: Deployer) -> None:
+        name, template = stacks.new_name(), self.template()
+        stacks.create(template, name=name)
+        schedule = physical_id(stacks, name, "Schedule")
+        del template["Schedule"]["Properties"]["GroupName"]
+        assert stacks.update(name, template)["StackStatus"] == "UPDATE_COMPLETE"
+        assert stacks.client("scheduler").get_schedule(Name=schedule)["GroupName"] == "default"
+
+    def test_a_schedule_that_is_none_fails_the_stack(self, stacks: Deployer) -> None:
+        name = stacks.new_name()
+        assert stacks.create(self.template("daily"), name=name)["StackStatus"] == "ROLLBACK_COMPLETE"
+        assert "Invalid Schedule Expression daily" in stacks.reasons(name)

@@ -188,5 +188,5 @@ def test_a_broken_manifest_fails_the_job(account: Account, role: str) -> None:
 
 
 def test_nothing_of_an_ended_job_is_left_on_disk(account: Account) -> None:
-    folder = Path(account.platform.state_dir) / "training" / f"123456789012-{REGION}"
+    folder = Path(account.platform.state_dir) / "jobs" / "123456789012" / REGION / "training-job"
     account.eventually(lambda: list(folder.iterdir()), lambda left: not left)

@@ -88,10 +88,6 @@ def test_contradictions_are_refused(
 @pytest.mark.parametrize(
     ("members", "what"),
     [
-        (
-            {"ResourceConfig": RESOURCES | {"InstanceCount": 2}},
-            r"ResourceConfig.InstanceCount of 2 \(distributed",
-        ),
         ({"AlgorithmSpecification": {"TrainingInputMode": "Pipe"}}, "AlgorithmSpecification.TrainingInputMode Pipe"),
         ({"ResourceConfig": RESOURCES | {"KeepAlivePeriodInSeconds": 60}}, "ResourceConfig.KeepAlivePeriodInSeconds"),
         (

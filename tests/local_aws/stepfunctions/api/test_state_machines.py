@@ -218,13 +218,13 @@ def test_tags_of_what_is_not_there(bench: Workbench) -> None:
         bench.client().tag_resource(resourceArn=arn, tags=[])
 
 
-def test_distributed_maps_are_refused_plainly(bench: Workbench) -> None:
+@pytest.mark.parametrize("kind", ["MANIFEST", "PARQUET"])
+def test_items_in_forms_that_are_not_here_are_refused_plainly(bench: Workbench, kind: str) -> None:
     processor = {**PASS, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    processor["States"] = {"I": {"Type": "Pass", "End": True}}
-    processor["StartAt"] = "I"
-    definition = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
-    with pytest.raises(ClientError, match=r"NotAvailableLocally.*Map states of mode DISTRIBUTED \(state 'M'\)"):
-        bench.machine(definition)
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": kind}, "Parameters": {}}
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    with pytest.raises(ClientError, match=rf"NotAvailableLocally.*an ItemReader with InputType {kind} \(state 'M'\)"):
+        bench.machine({"StartAt": "M", "States": {"M": state}})
 
 
 def test_a_role_that_was_made_anew_is_assumed_anew(bench: Workbench) -> None:

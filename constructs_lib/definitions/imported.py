@@ -1,0 +1,93 @@
+"""State machines that somebody else wrote, as JSON in the Amazon States Language."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from attrs import frozen
+
+from constructs_lib.definitions.errors import DefinitionError
+from constructs_lib.definitions.freezing import freeze_fields
+
+_READS_INPUT = re.compile(r"\$(?:\$\.Execution\.Input|states\.context\.Execution\.Input)(?:\.(\w+)|\['([^']+)'\])")
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class ImportedDefinition:
+    """A state machine's definition, deployed as it is.
+
+    What other tools export, such as the Data Science SDK's ``workflow.definition.to_json()``, becomes a
+    `StepFunctionsWorkflow` unchanged; what its role must be allowed to do is derived from what it calls.
+
+    Args:
+        name: of the workflow: 1 to 80 letters, digits, ``-`` and ``_``.
+        document: the definition.
+
+    Raises:
+        DefinitionError: all problems together: states that do not exist or cannot be reached, and calls that Step
+            Functions does not have, such as a ``.sync`` for SageMaker's pipelines.
+
+    Example:
+        >>> ImportedDefinition.from_json("done", '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}').name
+        'done'
+    """
+
+    name: str
+    document: Mapping[str, Any]
+
+    def __attrs_post_init__(self) -> None:
+        # the checks stand above the definitions; a definition asks them once, when it is made
+        from constructs_lib.checks.imported import check_imported
+
+        problems = check_imported(self)
+        if problems:
+            raise DefinitionError(self.name, problems)
+
+    @classmethod
+    def from_json(cls, name: str, text: str) -> Self:
+        """A definition from its JSON.
+
+        Raises:
+            ValueError: it is no JSON object.
+        """
+        document = json.loads(text)
+        if not isinstance(document, dict):
+            raise ValueError(f"got {type(document).__name__}, expected a JSON object")  # noqa: TRY004 - as json.loads does
+        return cls(name=name, document=document)
+
+    @classmethod
+    def from_file(cls, name: str, path: Path) -> Self:
+        """A definition from a file with its JSON."""
+        return cls.from_json(name, path.read_text())
+
+    def states(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every state with its name, those inside of others too."""
+        for machine in machines(self.document):
+            yield from machine["States"].items()
+
+    def execution_input_schema(self) -> dict[str, Any]:
+        """The members of the input that the states read from the context object, as a JSON Schema (draft 2020-12)."""
+        found = _READS_INPUT.findall(json.dumps(self.document, default=dict))
+        names = list(dict.fromkeys(plain or quoted for plain, quoted in found))
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": f"Input of {self.name}",
+            "type": "object",
+            "properties": {name: {} for name in names},
+            "required": names,
+        }
+
+
+def machines(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A definition, its branches and its iterations, outer ones first; each has States that are objects."""
+    waiting: list[Any] = [document]
+    while waiting:
+        machine = waiting.pop(0)
+        if not isinstance(machine, Mapping) or not isinstance(machine.get("States"), Mapping):
+            continue
+        yield machine
+        for state in machine["States"].values():
+            if isinstance(state, Mapping):
+                waiting += [*state.get("Branches", ()), state.get("ItemProcessor"), state.get("Iterator")]

@@ -1,0 +1,181 @@
+"""The step that processes data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from attrs import Factory, field, frozen
+
+from constructs_lib.definitions.compute import (
+    ComputeResources,
+    ContainerImage,
+    NetworkConfig,
+    ProcessingInput,
+    ProcessingOutput,
+)
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import (
+    instance_needs,
+    job_integration,
+    resource_config,
+    start_needs,
+)
+from constructs_lib.definitions.values import Text, UniqueName, Whole
+
+_ONE_DAY = 86400
+
+
+def _job_name(step: "ProcessingStep") -> Text:
+    return UniqueName(name_from(step.name), per_attempt=True)
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class ProcessingStep(JobStep):
+    """Runs a SageMaker processing job and waits for its end.
+
+    Its output is the response of DescribeProcessingJob: ``step.output("ProcessingJobStatus")``. Where the container
+    writes a message to ``/opt/ml/output/message``, it is ``step.output("ExitMessage")``.
+
+    Args:
+        image: the container.
+        compute: the instances.
+        entrypoint: the program and its first arguments, such as ``["python3",
+            "/opt/ml/processing/input/code/preprocessing.py"]``. Default: that of the image.
+        arguments: at most 100. Default: none.
+        inputs: data copied into the container; at most 10, scripts among them. Default: none.
+        outputs: data copied out of it; at most 10. Default: none.
+        output_kms_key: ARN of the key that encrypts the outputs. Default: S3's own key for the account.
+        environment: variables of the container. Default: none.
+        max_runtime_seconds: the job is stopped after that time. Default: one day.
+        network: Default: no VPC, traffic between instances encrypted.
+        job_name: 1 to 63 letters, digits and inner hyphens, never used before in the account and region; an
+            `ExecutionInput` lets the caller choose it. Default: the step's name, a hash of the execution's ARN and
+            the number of the attempt (see `UniqueName`).
+        tags: of the job. Default: none.
+        wait: goes on when the job has ended; False goes on when it has started, its output then is that of
+            CreateProcessingJob. Default: waits.
+    """
+
+    kind: ClassVar[str] = "Processing job"
+    name_member: ClassVar[str | None] = "ProcessingJobName"
+
+    image: Text | ContainerImage
+    compute: ComputeResources
+    entrypoint: Sequence[Text] = ()
+    arguments: Sequence[Text] = ()
+    inputs: Sequence[ProcessingInput] = ()
+    outputs: Sequence[ProcessingOutput] = ()
+    output_kms_key: Text | None = None
+    environment: Mapping[str, Text] = field(factory=dict)
+    max_runtime_seconds: Whole = _ONE_DAY
+    network: NetworkConfig = field(factory=NetworkConfig)
+    job_name: Text = Factory(_job_name, takes_self=True)
+    tags: Mapping[str, Text] = field(factory=dict)
+    wait: bool = True
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return job_integration("createProcessingJob", wait=self.wait)
+
+    @property
+    def response(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(
+            service="sagemaker", operation="DescribeProcessingJob" if self.wait else "CreateProcessingJob"
+        )
+
+    @property
+    def container(self) -> ContainerImage:
+        """The container, with what is known of its repository."""
+        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+
+    def output_uri(self, name: str) -> Text:
+        """The prefix in S3 that an output is copied to, for the channels and inputs of later steps.
+
+        A step that only uses this address does not depend on the job: name the job in its `depends_on`.
+
+        Raises:
+            KeyError: there is no output of that name.
+        """
+        return {output.name: output.uri for output in self.outputs}[name]
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        specification = {
+            "ImageUri": self.container.uri,
+            "ContainerEntrypoint": list(self.entrypoint) or None,
+            "ContainerArguments": list(self.arguments) or None,
+        }
+        outputs = {"Outputs": [_output(output) for output in self.outputs], "KmsKeyId": self.output_kms_key}
+        return {
+            "ProcessingJobName": self.job_name,
+            "ProcessingInputs": [_input(given) for given in self.inputs] or None,
+            "ProcessingOutputConfig": outputs if self.outputs else None,
+            "ProcessingResources": {"ClusterConfig": resource_config(self.compute)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
+            "AppSpecification": specification,
+            "Environment": dict(self.environment) or None,
+            "NetworkConfig": {
+                "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
+                "EnableNetworkIsolation": self.network.isolated,
+                "VpcConfig": self.network.vpc_config(),
+            },
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        start = start_needs(
+            "ProcessingJob",
+            resource_type="processing-job",
+            name=self.job_name,
+            rule="Processing",
+            wait=self.wait,
+            tags=self.tags,
+        )
+        return (*start, *self.role_needs)
+
+    @property
+    def job_needs(self) -> tuple[Need, ...]:
+        """What the job's role must be allowed to do."""
+        return (
+            PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
+            *(ReadObjects(uri=given.uri, kms_key=given.kms_key) for given in self.inputs),
+            *(WriteObjects(uri=output.uri, kms_key=self.output_kms_key) for output in self.outputs),
+            WriteLogs(log_group="/aws/sagemaker/ProcessingJobs"),
+            PublishMetrics(namespaces=["/aws/sagemaker/ProcessingJobs"]),
+            *instance_needs(self.compute, self.network),
+        )
+
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
+        """Outputs that are addresses in S3."""
+        return {
+            f"ProcessingOutputConfig.Outputs[{number}].S3Output.S3Uri": (output.uri, self.output_kms_key)
+            for number, output in enumerate(self.outputs)
+        }
+
+
+def _input(given: ProcessingInput) -> dict[str, Any]:
+    return {
+        "InputName": given.name,
+        "S3Input": {
+            "S3Uri": given.uri,
+            "LocalPath": given.path,
+            "S3DataType": "S3Prefix",
+            "S3InputMode": given.input_mode,
+            "S3DataDistributionType": given.distribution,
+            "S3CompressionType": "None",
+        },
+    }
+
+
+def _output(output: ProcessingOutput) -> dict[str, Any]:
+    return {
+        "OutputName": output.name,
+        "S3Output": {"S3Uri": output.uri, "LocalPath": output.path, "S3UploadMode": output.upload_mode},
+    }

@@ -1,0 +1,211 @@
+"""The step that looks for the best hyperparameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from attrs import Factory, field, frozen
+
+from constructs_lib.definitions.compute import (
+    Channel,
+    ComputeResources,
+    ContainerImage,
+    MetricDefinition,
+    NetworkConfig,
+)
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import (
+    Need,
+    PublishMetrics,
+    PullImage,
+    ReadObjects,
+    WriteLogs,
+    WriteObjects,
+)
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import (
+    channel_document,
+    instance_needs,
+    job_integration,
+    resource_config,
+    start_needs,
+)
+from constructs_lib.definitions.tuning import (
+    CategoricalRange,
+    ContinuousRange,
+    IntegerRange,
+    Objective,
+    Range,
+    TuningLimits,
+)
+from constructs_lib.definitions.values import Join, ShortUniqueName, Text, Whole
+
+_ONE_DAY = 86400
+_SHORT = 19
+
+
+def _job_name(step: "TuningStep") -> Text:
+    return ShortUniqueName(name_from(step.name)[:_SHORT].rstrip("-"))
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class TuningStep(JobStep):
+    """Runs a SageMaker tuning job and waits for its end: many training jobs, of which the best is kept in mind.
+
+    Its output is the response of DescribeHyperParameterTuningJob: ``step.output("BestTrainingJob.TrainingJobName")``.
+
+    Args:
+        image: the training container.
+        compute: the instances of each training job.
+        output_uri: prefix in S3 under which each training job's model is written.
+        objective: what is looked for.
+        ranges: what is varied; at least one.
+        limits: how many training jobs.
+        metrics: what to read from the log, the objective's among it; at most 40.
+        strategy: how values are chosen. Default: Bayesian.
+        early_stopping: whether training jobs that promise nothing are stopped. Default: they are not.
+        output_kms_key: ARN of the key that encrypts the output. Default: S3's own key for the account.
+        channels: input data; at most 20. Default: none.
+        hyperparameters: texts that are the same for all training jobs. Default: none.
+        environment: variables of the container. Default: none.
+        max_runtime_seconds: each training job is stopped after that time. Default: one day.
+        network: Default: no VPC, traffic between instances encrypted.
+        job_name: 1 to 32 letters, digits and inner hyphens, never used before in the account and region. Default: the
+            step's name and random digits (see `ShortUniqueName`).
+        input_mode: how channels arrive that do not say it. Default: copied before training starts.
+        tags: of the job. Default: none.
+        wait: goes on when the job has ended; False goes on when it has started, its output then is that of
+            CreateHyperParameterTuningJob. Default: waits.
+    """
+
+    kind: ClassVar[str] = "Tuning job"
+    name_member: ClassVar[str | None] = "HyperParameterTuningJobName"
+    role_member: ClassVar[str] = "TrainingJobDefinition.RoleArn"
+
+    image: Text | ContainerImage
+    compute: ComputeResources
+    output_uri: Text
+    objective: Objective
+    ranges: Sequence[Range]
+    limits: TuningLimits
+    metrics: Sequence[MetricDefinition]
+    strategy: Literal["Bayesian", "Random", "Grid", "Hyperband"] = "Bayesian"
+    early_stopping: bool = False
+    output_kms_key: Text | None = None
+    channels: Sequence[Channel] = ()
+    hyperparameters: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = field(factory=dict)
+    max_runtime_seconds: Whole = _ONE_DAY
+    network: NetworkConfig = field(factory=NetworkConfig)
+    job_name: Text = Factory(_job_name, takes_self=True)
+    input_mode: Literal["File", "FastFile", "Pipe"] = "File"
+    tags: Mapping[str, Text] = field(factory=dict)
+    wait: bool = True
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return job_integration("createHyperParameterTuningJob", wait=self.wait)
+
+    @property
+    def response(self) -> Output:
+        """What the step gives back."""
+        verb = "Describe" if self.wait else "Create"
+        return OperationOutput(service="sagemaker", operation=f"{verb}HyperParameterTuningJob")
+
+    @property
+    def container(self) -> ContainerImage:
+        """The training container, with what is known of its repository."""
+        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+
+    @property
+    def best_model_uri(self) -> Text:
+        """``model.tar.gz`` of the best training job, for later steps."""
+        folder = self.output_uri.rstrip("/") if isinstance(self.output_uri, str) else self.output_uri
+        return Join("/", [folder, self.output("BestTrainingJob.TrainingJobName"), "output/model.tar.gz"])
+
+    def role_request(self) -> dict[str, Any]:
+        """Nothing: the role stands inside of the training jobs' definition."""
+        return {}
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        limits = {
+            "MaxNumberOfTrainingJobs": self.limits.max_jobs,
+            "MaxParallelTrainingJobs": self.limits.max_parallel_jobs,
+            "MaxRuntimeInSeconds": self.limits.max_runtime_seconds,
+        }
+        ranges = {
+            "ContinuousParameterRanges": [_range(found) for found in self.ranges if isinstance(found, ContinuousRange)],
+            "IntegerParameterRanges": [_range(found) for found in self.ranges if isinstance(found, IntegerRange)],
+            "CategoricalParameterRanges": [
+                {"Name": found.name, "Values": list(found.options)}
+                for found in self.ranges
+                if isinstance(found, CategoricalRange)
+            ],
+        }
+        return {
+            "HyperParameterTuningJobName": self.job_name,
+            "HyperParameterTuningJobConfig": {
+                "Strategy": self.strategy,
+                "HyperParameterTuningJobObjective": {"Type": self.objective.goal, "MetricName": self.objective.metric},
+                "ResourceLimits": limits,
+                "ParameterRanges": {kind: found for kind, found in ranges.items() if found},
+                "TrainingJobEarlyStoppingType": "Auto" if self.early_stopping else "Off",
+            },
+            "TrainingJobDefinition": self._training(),
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    def _training(self) -> dict[str, Any]:
+        return {
+            "StaticHyperParameters": dict(self.hyperparameters) or None,
+            "AlgorithmSpecification": {
+                "TrainingImage": self.container.uri,
+                "TrainingInputMode": self.input_mode,
+                "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics],
+            },
+            "RoleArn": self.role,
+            "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
+            "VpcConfig": self.network.vpc_config(),
+            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
+            "ResourceConfig": resource_config(self.compute),
+            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
+            "EnableNetworkIsolation": self.network.isolated,
+            "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
+            "Environment": dict(self.environment) or None,
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        start = start_needs(
+            "HyperParameterTuningJob",
+            resource_type="hyper-parameter-tuning-job",
+            name=self.job_name,
+            rule="Tuning",
+            wait=self.wait,
+            tags=self.tags,
+        )
+        return (*start, *self.role_needs)
+
+    @property
+    def job_needs(self) -> tuple[Need, ...]:
+        """What the role of the training jobs must be allowed to do."""
+        return (
+            PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
+            *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
+            WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
+            WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
+            PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *instance_needs(self.compute, self.network),
+        )
+
+
+def _range(found: ContinuousRange | IntegerRange) -> dict[str, Any]:
+    return {
+        "Name": found.name,
+        "MinValue": str(found.lowest),
+        "MaxValue": str(found.highest),
+        "ScalingType": found.scaling,
+    }

@@ -1,0 +1,1 @@
+"""What all kinds of jobs share: records, names, hosts, data in and out."""

@@ -1,0 +1,86 @@
+"""State machines that other tools wrote; ``exported`` holds one in the form of the Data Science SDK."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.definitions import DefinitionError, ImportedDefinition
+from constructs_lib.rendering import render_states
+
+EXPORTED = Path(__file__).parent / "exported" / "processing.json"
+
+
+def machine(**states: Any) -> ImportedDefinition:
+    return ImportedDefinition(name="other", document={"StartAt": next(iter(states)), "States": states})
+
+
+def problems(document: dict[str, Any], name: str = "other") -> list[str]:
+    with pytest.raises(DefinitionError) as raised:
+        ImportedDefinition(name=name, document=document)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_a_definition_stays_as_it_is() -> None:
+    definition = ImportedDefinition.from_file("processing", EXPORTED)
+
+    assert render_states(definition) == json.loads(EXPORTED.read_text())
+    assert [name for name, _ in definition.states()][-2:] == ["Train Step", "Check"]
+
+
+def test_the_input_is_what_the_states_read_of_it() -> None:
+    schema = ImportedDefinition.from_file("processing", EXPORTED).execution_input_schema()
+
+    assert schema["required"] == ["PreprocessingJobName", "TrainingJobName", "ModelName"]
+    jsonata = machine(A={"Type": "Wait", "Seconds": "{% $states.context.Execution.Input.Pause %}", "End": True})
+    assert jsonata.execution_input_schema()["properties"] == {"Pause": {}}
+
+
+def test_text_that_is_no_object_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^got list, expected a JSON object$"):
+        ImportedDefinition.from_json("a", "[]")
+
+
+def test_problems_are_told_together() -> None:
+    states = {
+        "A": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:startPipelineExecution.sync", "Next": "Bb"},
+        "B": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "C"}]},
+        "C": {"Type": "Parallel", "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}]},
+        "D": {"Type": "Task", "Resource": "somewhere", "End": True},
+        "E": {"Type": "Nothing"},
+    }
+    assert problems({"StartAt": "A", "States": states}, "a b") == [
+        "name: got 'a b', expected 1 to 80 letters, digits, '-' or '_'",
+        "A: Next: got 'Bb', which is no state; did you mean 'B'?",
+        "B: unreachable: no way leads to it",
+        "C: unreachable: no way leads to it",
+        "D: unreachable: no way leads to it",
+        "E: unreachable: no way leads to it",
+        "A: Resource: got sagemaker:startPipelineExecution.sync, which Step Functions does not have",
+        "B: Default: missing, expected a way for when no rule is true: the execution would fail there",
+        "D: Resource: got 'somewhere', expected the ARN of a call or of a function",
+        "E: Type: got 'Nothing', expected one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait",
+        "States: got no state that ends, expected one",
+        "A: name: got 2 states of this name, expected one",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "document: got no States, expected a state machine's definition"),
+        ({"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}, "StartAt: got 'X', expected the name of a state"),
+    ],
+)
+def test_documents_that_are_no_state_machines(document: dict[str, Any], message: str) -> None:
+    assert problems(document) == [message]
+
+
+def test_activities_and_functions_by_their_arn_are_calls() -> None:
+    definition = machine(
+        A={"Type": "Task", "Resource": "arn:aws:states:eu-west-1:111122223333:activity:paint", "Next": "B"},
+        B={"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:work:live", "End": True},
+    )
+
+    assert len(list(definition.states())) == 2

@@ -1,0 +1,281 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from constructs_lib.definitions import ExecutionInput, Join, PassStep, WorkflowDefinition
+from constructs_lib.environments.storage import EncryptionKey
+from constructs_lib.events.delivery import DeadLetterQueue, Delivery
+from constructs_lib.events.inputs import EventValue
+from constructs_lib.events.rules import EventRule
+from constructs_lib.events.targets import (
+    EventTarget,
+    FunctionTarget,
+    NotificationTarget,
+    PipelineTarget,
+    QueueTarget,
+    WorkflowTarget,
+)
+from constructs_lib.monitoring.alarms import AlarmTopic
+from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
+
+PATTERN = {"source": ["aws.sagemaker"]}
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:work"
+
+
+@frozen(kw_only=True)
+class Machine:
+    state_machine_arn: str = "arn:aws:states:eu-west-1:111122223333:stateMachine:work"
+    definition: object = None
+
+
+@frozen(kw_only=True)
+class Pipeline:
+    pipeline_arn: str = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/work"
+
+
+def targets_of(template: Template) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = only(template, "AWS::Events::Rule")["Targets"]
+    return found
+
+
+def test_each_target_has_retries_and_the_rules_dead_letter_queue(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        queues = [sqs.Queue(stack, f"Queue{number}", enforce_ssl=True) for number in range(2)]
+        targets = [QueueTarget(queue=queue) for queue in queues]
+        delivery = Delivery(max_retries=3, max_event_age=Duration.hours(1))
+        EventRule(stack, "Rule", pattern=PATTERN, targets=targets, delivery=delivery, description="tells")
+
+    template = template_of(define, tmp_path)
+    assert only(template, "AWS::Events::Rule")["Description"] == "tells"
+    (letters,) = [name for name in resources(template, "AWS::SQS::Queue") if name.startswith("RuleDeadLetters")]
+    for target in targets_of(template):
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [letters, "Arn"]}}
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 3}
+        assert "RoleArn" not in target
+    (rule,) = resources(template, "AWS::Events::Rule")
+    (policy,) = [
+        found["Properties"]["PolicyDocument"]["Statement"]
+        for found in resources(template, "AWS::SQS::QueuePolicy").values()
+        if found["Properties"]["Queues"] == [{"Ref": letters}]
+    ]
+    assert policy[1] == {
+        "Action": "sqs:SendMessage",
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}},
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Resource": {"Fn::GetAtt": [letters, "Arn"]},
+    }
+
+
+def test_targets_that_take_a_role_share_one_that_may_call_them_and_no_more(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        key = EncryptionKey(stack, "Key").key
+        EventRule(
+            stack,
+            "Rule",
+            pattern=PATTERN,
+            targets=[
+                NotificationTarget(
+                    topic=AlarmTopic(stack, "News", encryption_key=key).topic,
+                    message=Join(": ", ["changed", EventValue("detail-type")]),
+                ),
+                WorkflowTarget(workflow=Machine(), input=EventValue("detail"), once=False),
+                PipelineTarget(pipeline=Pipeline(), parameters={"Rows": "10", "Job": EventValue("detail.JobName")}),
+            ],
+            delivery=Delivery(dead_letter_queue=DeadLetterQueue(stack, "Letters", encryption_key=key).queue),
+        )
+
+    template = template_of(define, tmp_path, nag=True)
+    (topic,) = resources(template, "AWS::SNS::Topic")
+    key = {"Fn::GetAtt": ["KeyE447D366", "Arn"]}
+    assert statements(template, "RuleRole") == [
+        {"Action": "sns:Publish", "Effect": "Allow", "Resource": {"Ref": topic}},
+        {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Effect": "Allow", "Resource": key},
+        {"Action": "states:StartExecution", "Effect": "Allow", "Resource": Machine().state_machine_arn},
+        {"Action": "sagemaker:StartPipelineExecution", "Effect": "Allow", "Resource": Pipeline().pipeline_arn},
+    ]
+    (role,) = [found for name, found in resources(template, "AWS::IAM::Role").items() if name.startswith("RuleRole")]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    news, workflow, pipeline = targets_of(template)
+    assert news["InputTransformer"] == {
+        "InputPathsMap": {"value0": "$.detail-type"},
+        "InputTemplate": '"changed: <value0>"',
+    }
+    assert workflow["InputTransformer"]["InputTemplate"] == "<value0>"
+    assert pipeline["SageMakerPipelineParameters"]["PipelineParameterList"] == [
+        {"Name": "Rows", "Value": "10"},
+        {"Name": "Job", "Value": "$.detail.JobName"},
+    ]
+    assert len({str(target["RoleArn"]) for target in (news, workflow, pipeline)}) == 1
+
+
+def test_a_function_lets_the_rule_alone_call_it(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        function = lambda_.Function.from_function_arn(stack, "Function", FUNCTION)
+        EventRule(stack, "Rule", pattern=PATTERN, targets=[FunctionTarget(function=function, payload={"a": [1]})])
+
+    template = template_of(define, tmp_path, nag=True)
+    (rule,) = resources(template, "AWS::Events::Rule")
+    assert only(template, "AWS::Lambda::Permission") == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": FUNCTION,
+        "Principal": "events.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": [rule, "Arn"]},
+    }
+    (target,) = targets_of(template)
+    assert json.loads(target["Input"]) == {"a": [1]}
+    assert resources(template, "AWS::IAM::Role") == {}
+
+
+def test_a_fifo_queue_gets_its_group(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        queue = sqs.Queue(stack, "Queue", fifo=True)
+        EventRule(stack, "Rule", pattern=PATTERN, targets=[QueueTarget(queue=queue, message_group_id="jobs")])
+
+    (target,) = targets_of(template_of(define, tmp_path))
+    assert target["SqsParameters"] == {"MessageGroupId": "jobs"}
+
+
+def test_a_workflow_is_started_once_by_a_state_machine_of_its_own(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        EventRule(
+            stack,
+            "Rule",
+            pattern=PATTERN,
+            targets=[WorkflowTarget(workflow=Machine(), input={"Job": EventValue("detail.Name")})],
+            once_key=[EventValue("detail.Arn"), EventValue("detail.Status")],
+        )
+
+    template = template_of(define, tmp_path, nag=True)
+    (target,) = targets_of(template)
+    paths, text = target["InputTransformer"]["InputPathsMap"], target["InputTransformer"]["InputTemplate"]
+    assert paths == {"value0": "$.detail.Name", "key0": "$.detail.Arn", "key1": "$.detail.Status"}
+    assert text[8:20].isalnum()
+    assert text[20:] == ' <key0> <key1>","Input":{"Job":<value0>}}'
+    ((name, machine),) = resources(template, "AWS::StepFunctions::StateMachine").items()
+    assert target["Arn"] == {"Ref": name}
+    assert machine["Properties"]["StateMachineType"] == "EXPRESS"
+    assert statements(template, "RuleRole") == [
+        {"Action": "states:StartExecution", "Effect": "Allow", "Resource": {"Ref": name}}
+    ]
+    first, second, *_ = statements(template, "RuleTarget0StarterRole")
+    assert (first["Action"], first["Resource"]) == ("states:StartExecution", Machine().state_machine_arn)
+    assert second["Action"] == "sqs:SendMessage"
+
+
+def test_without_an_input_the_workflow_gets_the_event(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        EventRule(stack, "Rule", pattern=PATTERN, targets=[WorkflowTarget(workflow=Machine())])
+
+    (target,) = targets_of(template_of(define, tmp_path))
+    assert target["InputTransformer"]["InputPathsMap"] == {"key0": "$.id"}
+    assert target["InputTransformer"]["InputTemplate"].endswith(' <key0>","Input":<aws.events.event.json>}')
+
+
+def test_two_rules_do_not_take_each_others_executions_for_their_own(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        for name in ("One", "Two"):
+            EventRule(stack, name, pattern=PATTERN, targets=[WorkflowTarget(workflow=Machine())])
+
+    rules = resources(template_of(define, tmp_path), "AWS::Events::Rule").values()
+    keys = {rule["Properties"]["Targets"][0]["InputTransformer"]["InputTemplate"] for rule in rules}
+    assert len(keys) == 2
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(App(), "Test")
+
+
+@pytest.fixture(scope="module")
+def queue(stack: Stack) -> sqs.Queue:
+    return sqs.Queue(stack, "Queue")
+
+
+def test_everything_that_is_wrong_with_a_rule_is_told_together(stack: Stack, queue: sqs.Queue) -> None:
+    wrong = QueueTarget(queue=queue, message_group_id="jobs", message=EventValue("$"))
+    with pytest.raises(ValueError, match=r"^Test/Wrong: pattern: ") as caught:
+        EventRule(stack, "Wrong", pattern={}, targets=[wrong], delivery=Delivery(max_retries=200))
+    assert str(caught.value).split("\n") == [
+        "Test/Wrong: pattern: got nothing, expected what events are to match",
+        (
+            "Test/Wrong: targets[0].message: got EventValue('$'), expected a path such as detail.TrainingJobName or "
+            "resources[0]"
+        ),
+        "Test/Wrong: targets[0].message_group_id: got 'jobs', expected none for a standard queue",
+        "Test/Wrong: delivery.max_retries: got 200, expected 0 to 185",
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 6])
+def test_a_rule_has_one_to_five_targets(stack: Stack, queue: sqs.Queue, count: int) -> None:
+    with pytest.raises(ValueError, match=rf"^Test/Rule{count}: targets: got {count}, expected 1 to 5$"):
+        EventRule(stack, f"Rule{count}", pattern=PATTERN, targets=[QueueTarget(queue=queue)] * count)
+
+
+def wrong_targets() -> list[tuple[EventTarget, str]]:
+    stack = Stack(App(), "Test")
+    topic = sns.Topic.from_topic_arn(stack, "Topic", "arn:aws:sns:eu-west-1:111122223333:t")
+    function = lambda_.Function.from_function_arn(stack, "Function", FUNCTION)
+    path = "got EventValue('*'), expected a path such as detail.TrainingJobName or resources[0]"
+    definition = WorkflowDefinition(name="work", steps=[PassStep(name="Take", given={"a": ExecutionInput("Job")})])
+    return [
+        (NotificationTarget(topic=topic, message=EventValue("*")), f"message: {path}"),
+        (FunctionTarget(function=function, payload={"a": EventValue("*")}), f"payload: {path}"),
+        (
+            QueueTarget(queue=sqs.Queue(stack, "Fifo", fifo=True)),
+            "message_group_id: got None, expected one for a FIFO queue",
+        ),
+        (WorkflowTarget(workflow=Machine(), input={"a": EventValue("*")}), f"input: {path}"),
+        (
+            WorkflowTarget(workflow=Machine(), input={"a": "<b>"}),
+            "input: got the text '<b>' beside values of the event, expected it without '<'",
+        ),
+        (
+            WorkflowTarget(workflow=Machine(), input="text"),
+            "input: got 'text', expected a JSON object: an execution's input is no text",
+        ),
+        (
+            WorkflowTarget(workflow=Machine(definition=definition), input={"Jobb": 1, "Job": 2}),
+            "input: got Jobb, expected only what work reads of its input",
+        ),
+        (
+            WorkflowTarget(workflow=Machine(definition=definition)),
+            "input: got no Job, expected what work reads of its input",
+        ),
+        (
+            PipelineTarget(pipeline=Pipeline(), parameters={"a b": "x"}),
+            "parameters: got the name 'a b', expected 1 to 256 letters, digits, - and _",
+        ),
+        (
+            PipelineTarget(pipeline=Pipeline(), parameters={f"p{number}": "x" for number in range(201)}),
+            "parameters: got 201, expected at most 200",
+        ),
+        (PipelineTarget(pipeline=Pipeline(), parameters={"a": EventValue("*")}), f"parameters['a']: {path}"),
+        (
+            PipelineTarget(pipeline=Pipeline(), parameters={"a": 1}),  # type: ignore[dict-item]
+            "parameters['a']: got 1, expected a text or an EventValue",
+        ),
+        (
+            PipelineTarget(pipeline=Pipeline(), parameters={"a": "x" * 1025}),
+            "parameters['a']: got 1025 characters, expected at most 1024",
+        ),
+        (
+            PipelineTarget(pipeline=Pipeline(), parameters={"a": "$.detail.a"}),
+            "parameters['a']: got '$.detail.a', expected EventValue('detail.a')",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("target", "problem"), wrong_targets())
+def test_what_is_wrong_with_a_target(target: EventTarget, problem: str) -> None:
+    assert target.problems() == [problem]

@@ -1,0 +1,1 @@
+"""The workflow `sklearn-processing`: processing jobs around the training of a classifier."""

@@ -1,0 +1,1 @@
+"""What the scripts of the workflow share: where things lie, and tables."""

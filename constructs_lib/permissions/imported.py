@@ -112,9 +112,8 @@ def _function(resource: Resource, request: Mapping[str, Any]) -> Iterator[Need]:
     name = resource.function_arn or _given(request, "FunctionName")
     if isinstance(name, str) and name.startswith("arn:"):
         parts = name.split(":")
-        given = request.get("Qualifier")
-        qualifier = parts[7] if len(parts) > 7 else given if isinstance(given, str) else None
-        yield InvokeFunction(function_arn=":".join(parts[:7]), qualifier=qualifier)
+        asked = _given(request, "Qualifier") if {"Qualifier", "Qualifier.$"} & request.keys() else None
+        yield InvokeFunction(function_arn=":".join(parts[:7]), qualifier=parts[7] if len(parts) > 7 else asked)
     elif isinstance(name, str):
         version = f":{request['Qualifier']}" if isinstance(request.get("Qualifier"), str) else ""
         yield ApiAccess(

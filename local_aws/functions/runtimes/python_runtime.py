@@ -270,7 +270,7 @@ def main(path: str, token: str, runtime_dir: str, opt: str) -> int:
         answer = _error(error, "")
         channel.control("log", _error_text(answer))
         channel.send({"type": "init-error"}, json.dumps(answer).encode())
-        channel.receive()  # until the local AWS has read it and hangs up: a process that is gone before has told nothing
+        channel.receive()  # until the local AWS has read it and hangs up: who is gone before has told nothing
         return 1
     channel.send({"type": "ready"})
     while (message := channel.receive()) is not None:

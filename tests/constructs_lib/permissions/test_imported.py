@@ -58,6 +58,11 @@ def test_an_exported_workflow() -> None:
             {"FunctionName": "work", "Qualifier": "live"},
             [(INVOKE, [f"arn:aws:lambda:{HERE}:function:work:live"])],
         ),
+        (
+            "arn:aws:states:::lambda:invoke",
+            {"FunctionName": f"arn:aws:lambda:{HERE}:function:work", "Qualifier.$": "$.q"},
+            [(INVOKE, [f"arn:aws:lambda:{HERE}:function:work:*"])],
+        ),
         ("arn:aws:states:::lambda:invoke", {"FunctionName.$": "$.f"}, [(INVOKE, ["*"])]),
         (
             "arn:aws:states:::sqs:sendMessage",

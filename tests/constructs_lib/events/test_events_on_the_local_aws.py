@@ -264,6 +264,30 @@ def test_a_failed_job_is_told_to_every_target(deployed: Deployed) -> None:
     assert {"Job": "watched-1"} in deployed.inputs("After")
 
 
+def test_a_job_that_really_fails_is_told(deployed: Deployed) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = deployed.client("iam").create_role(
+        RoleName="events-job", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]["Arn"]
+    deployed.client("sagemaker").create_training_job(
+        TrainingJobName="watched-real",
+        AlgorithmSpecification={
+            "TrainingImage": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/nowhere:1",
+            "TrainingInputMode": "File",
+        },
+        RoleArn=role,
+        OutputDataConfig={"S3OutputPath": "s3://nowhere/"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
+        Tags=[{"Key": "team", "Value": "pricing"}],
+    )
+
+    assert deployed.body("Heard", "watched-real failed") == '"job watched-real failed"'
+    until(lambda: {"Job": "watched-real"} in deployed.inputs("After"))
+    told = json.loads(deployed.body("Queue", "watched-real"))
+    assert told["detail"]["FailureReason"]
+
+
 def test_events_that_do_not_match_are_not_told(deployed: Deployed) -> None:
     deployed.emit_training("other-1", "Failed")
     deployed.emit_training("watched-0", "Completed")

@@ -59,7 +59,7 @@ def bench() -> Iterator[Workbench]:
 
     with LocalAws(register=register) as running:
         workbench = Workbench(platform=running.platform, clock=clock, role="", **made)
-        workbench.role = workbench.make_role("everything", allow("*"))
+        workbench.role = workbench.make_role("lines", allow("*"))
         yield workbench
 
 

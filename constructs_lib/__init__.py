@@ -114,7 +114,10 @@ if TYPE_CHECKING:
     from constructs_lib.events.jobs import TuningJobs as TuningJobs
     from constructs_lib.events.rules import EventRule as EventRule
     from constructs_lib.events.schedules import WorkflowSchedule as WorkflowSchedule
+    from constructs_lib.events.targets import EventTarget as EventTarget
     from constructs_lib.events.targets import FunctionTarget as FunctionTarget
+    from constructs_lib.events.targets import IStartable as IStartable
+    from constructs_lib.events.targets import IStartablePipeline as IStartablePipeline
     from constructs_lib.events.targets import NotificationTarget as NotificationTarget
     from constructs_lib.events.targets import PipelineTarget as PipelineTarget
     from constructs_lib.events.targets import QueueTarget as QueueTarget
@@ -247,7 +250,10 @@ _NAMES = {
     "constructs_lib.events.rules": ("EventRule",),
     "constructs_lib.events.schedules": ("WorkflowSchedule",),
     "constructs_lib.events.targets": (
+        "EventTarget",
         "FunctionTarget",
+        "IStartable",
+        "IStartablePipeline",
         "NotificationTarget",
         "PipelineTarget",
         "QueueTarget",

@@ -30,11 +30,15 @@ class Delivery:
         max_event_age: after which it is not tried any more; 1 minute to 24 hours. Default: 24 hours.
         dead_letter_queue: a standard queue that keeps what was not taken. Default: a new `DeadLetterQueue` for all
             targets of the rule.
+        encryption_key: encrypts what is made for the delivery: that queue, and the logs of what starts workflows once.
+            EventBridge and CloudWatch Logs must be allowed to use it, as with `EncryptionKey`. Default: AWS encrypts
+            both by keys of its own.
     """
 
     max_retries: int = _MOST_RETRIES
     max_event_age: Duration = field(factory=partial(Duration.seconds, _LONGEST_AGE_SECONDS))
     dead_letter_queue: sqs.IQueue | None = None
+    encryption_key: kms.IKey | None = None
 
     def problems(self) -> list[str]:
         """What is out of range."""
@@ -103,6 +107,13 @@ class DeadLetterQueue(Construct):
             topic=alarm_topic,
         )
         """Goes off when something is in it."""
+
+
+def dead_letters(scope: Construct, delivery: Delivery) -> sqs.IQueue:
+    """The queue that keeps what was not taken; defined in `scope`, unless one is given."""
+    if delivery.dead_letter_queue is not None:
+        return delivery.dead_letter_queue
+    return DeadLetterQueue(scope, "DeadLetters", encryption_key=delivery.encryption_key).queue
 
 
 def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str) -> None:

@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from constructs_lib.environments.roles import service_role
-from constructs_lib.events.delivery import DeadLetterQueue, Delivery, admit_rule
+from constructs_lib.events.delivery import Delivery, admit_rule, dead_letters
 from constructs_lib.events.inputs import EventValue
 from constructs_lib.events.targets import Binding, BoundTarget, EventTarget
 from constructs_lib.permissions.statements import merged
@@ -69,9 +69,7 @@ class EventRule(Construct):
         self._check(pattern, targets, chosen)
         self.rule = events.CfnRule(self, "Resource", description=description, event_pattern=pattern, state="ENABLED")
         """The rule."""
-        self.dead_letter_queue: sqs.IQueue = (
-            DeadLetterQueue(self, "DeadLetters").queue if chosen.dead_letter_queue is None else chosen.dead_letter_queue
-        )
+        self.dead_letter_queue: sqs.IQueue = dead_letters(self, chosen)
         """Keeps events that a target did not take."""
         admit_rule(self, self.dead_letter_queue, self.rule_arn)
         bound = [
@@ -81,6 +79,7 @@ class EventRule(Construct):
                     rule_arn=self.rule_arn,
                     once_key=once_key,
                     dead_letter_queue=self.dead_letter_queue,
+                    encryption_key=chosen.encryption_key,
                 )
             )
             for number, target in enumerate(targets)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib.definitions.values import references
 from constructs_lib.environments.roles import service_role
-from constructs_lib.events.delivery import DeadLetterQueue, Delivery, send_statements
+from constructs_lib.events.delivery import Delivery, dead_letters, send_statements
 from constructs_lib.events.inputs import execution_input_problems
 from constructs_lib.events.targets import IStartable
 from constructs_lib.events.timing import At, Timing, utc_text
@@ -74,9 +74,7 @@ class WorkflowSchedule(Construct):
         super().__init__(scope, construct_id)
         chosen = Delivery() if delivery is None else delivery
         self._check(workflow, timing, input, window, chosen)
-        self.dead_letter_queue: sqs.IQueue = (
-            DeadLetterQueue(self, "DeadLetters").queue if chosen.dead_letter_queue is None else chosen.dead_letter_queue
-        )
+        self.dead_letter_queue: sqs.IQueue = dead_letters(self, chosen)
         """Keeps what could not be started."""
         stack = Stack.of(self)
         group_name = "default" if group is None else group.schedule_group_name

@@ -1,6 +1,7 @@
 """Starts a workflow once for each thing that happens, however often EventBridge tells of it."""
 
 from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as stepfunctions
@@ -23,7 +24,13 @@ class OnceOnlyStarter(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, state_machine_arn: str, dead_letter_queue: sqs.IQueue
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state_machine_arn: str,
+        dead_letter_queue: sqs.IQueue,
+        encryption_key: kms.IKey | None = None,
     ) -> None:
         """Defines the state machine.
 
@@ -32,10 +39,15 @@ class OnceOnlyStarter(Construct):
             construct_id: its name there.
             state_machine_arn: of the workflow, whose executions are Standard ones.
             dead_letter_queue: keeps what could not be started.
+            encryption_key: encrypts the logs. Default: CloudWatch Logs encrypts them by a key of its own.
         """
         super().__init__(scope, construct_id)
         log_group = history_log_group(
-            self, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "Logs",
+            encryption_key=encryption_key,
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         role = service_role(
             self,

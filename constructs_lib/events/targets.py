@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -54,12 +55,14 @@ class Binding:
         rule_arn: of the rule.
         once_key: values by which its events tell one thing that happened from another.
         dead_letter_queue: keeps what was not taken.
+        encryption_key: for logs; None for CloudWatch's own.
     """
 
     scope: Construct
     rule_arn: str
     once_key: Sequence[EventValue]
     dead_letter_queue: sqs.IQueue
+    encryption_key: kms.IKey | None
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
@@ -115,6 +118,9 @@ class NotificationTarget:
 @frozen(kw_only=True)
 class FunctionTarget:
     """A call of a Lambda function; nobody waits for its answer.
+
+    What the function itself fails at is not the rule's: Lambda tries it again, and brings it to the function's own
+    destination for failures.
 
     Attributes:
         function: that is called.
@@ -207,6 +213,7 @@ class WorkflowTarget:
                 "Starter",
                 state_machine_arn=self.workflow.state_machine_arn,
                 dead_letter_queue=binding.dead_letter_queue,
+                encryption_key=binding.encryption_key,
             )
             arn, members = starter.state_machine.ref, {"input_transformer": self._keyed_input(binding)}
         return BoundTarget(

@@ -7,6 +7,7 @@ from aws_cdk import Stack
 from constructs_lib.environments.storage import EncryptionKey
 from constructs_lib.events.delivery import DeadLetterQueue
 from constructs_lib.events.starter import OnceOnlyStarter
+from tests.constructs_lib.rendering.test_independent_validator import errors
 from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
 
 WORKFLOW = "arn:aws:states:eu-west-1:111122223333:stateMachine:work"
@@ -20,16 +21,27 @@ def starter(folder: Path) -> Template:
     return template_of(define, folder, nag=True)
 
 
-def states_of(template: Template) -> dict[str, Any]:
+def definition_of(template: Template) -> dict[str, Any]:
     parts = only(template, "AWS::StepFunctions::StateMachine")["DefinitionString"]["Fn::Join"][1]
-    text = "".join(part if isinstance(part, str) else part["Ref"] for part in parts)
-    states: dict[str, Any] = json.loads(text)["States"]
+    known = {"AWS::Partition": "aws"}
+    definition: dict[str, Any] = json.loads(
+        "".join(part if isinstance(part, str) else known.get(part["Ref"], part["Ref"]) for part in parts)
+    )
+    return definition
+
+
+def states_of(template: Template) -> dict[str, Any]:
+    states: dict[str, Any] = definition_of(template)["States"]
     return states
+
+
+def test_an_independent_validator_accepts_it(tmp_path: Path) -> None:
+    assert errors([definition_of(starter(tmp_path))]) == [[]]
 
 
 def test_an_execution_is_named_after_the_key_and_one_that_is_there_is_enough(tmp_path: Path) -> None:
     start = states_of(starter(tmp_path))["Start"]
-    assert start["Resource"] == "arn:AWS::Partition:states:::states:startExecution"
+    assert start["Resource"] == "arn:aws:states:::states:startExecution"
     assert start["Parameters"] == {
         "StateMachineArn": WORKFLOW,
         "Name.$": "States.Hash($.Key, 'SHA-1')",

@@ -10,6 +10,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from constructs_lib.definitions import ExecutionInput, PassStep, WorkflowDefinition
+from constructs_lib.environments.storage import EncryptionKey
+from constructs_lib.events.delivery import Delivery
 from constructs_lib.events.inputs import EventValue
 from constructs_lib.events.rules import EventRule
 from constructs_lib.events.targets import (
@@ -103,6 +105,17 @@ def test_without_an_input_the_workflow_gets_the_event(tmp_path: Path) -> None:
     (target,) = targets_of(template_of(define, tmp_path))
     assert target["InputTransformer"]["InputPathsMap"] == {"key0": "$.id"}
     assert target["InputTransformer"]["InputTemplate"].endswith(' <key0>","Input":<aws.events.event.json>}')
+
+
+def test_what_is_made_for_the_delivery_is_encrypted_under_its_key(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        delivery = Delivery(encryption_key=EncryptionKey(stack, "Key").key)
+        EventRule(stack, "Rule", pattern=PATTERN, targets=[WorkflowTarget(workflow=Machine())], delivery=delivery)
+
+    template = template_of(define, tmp_path, nag=True)
+    key = {"Fn::GetAtt": ["KeyE447D366", "Arn"]}
+    assert only(template, "AWS::SQS::Queue")["KmsMasterKeyId"] == key
+    assert only(template, "AWS::Logs::LogGroup")["KmsKeyId"] == key
 
 
 def wrong_targets() -> list[tuple[EventTarget, str]]:

@@ -30,70 +30,123 @@ from stepfunctions.steps import (
     Fail,
     LambdaStep,
     ModelStep,
+    Parallel,
+    Pass,
     ProcessingStep,
     Retry,
+    SnsPublishStep,
     Succeed,
+    Task,
     TrainingStep,
 )
 from stepfunctions.workflow import Workflow
 
 ROLE = "arn:aws:iam::111122223333:role/jobs"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/images@sha256:" + "0" * 64
-BUCKET = "s3://data-bucket/"
+DATA = "s3://data-bucket/"
+CODE = "s3://code-bucket/sklearn-processing/"
+FOLDER = "/opt/ml/processing/"
 # the SDK opens clients while a workflow is only being described
 os.environ |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 SESSION = Session(boto3.Session(), default_bucket="data-bucket")
 
 
 def sklearn_processing() -> Workflow:
-    """W0: processing, training, evaluation, and a Choice on how the evaluation ended."""
+    """W0: pre-processing, two jobs side by side, training, evaluation, and a Choice on the accuracy."""
     names = ExecutionInput(
         schema={"PreprocessingJobName": str, "TrainingJobName": str, "EvaluationProcessingJobName": str}
     )
-    preprocess = ProcessingStep(
+    preprocess = _processing(
         "SageMaker pre-processing step",
-        processor=_processor(),
-        job_name=names["PreprocessingJobName"],
-        inputs=[
-            _input("input-1", "raw/", "/opt/ml/processing/input"),
-            _input("code", "code/preprocessing.py", "/opt/ml/processing/input/code"),
-        ],
-        outputs=[
-            _output("train_data", "train/", "/opt/ml/processing/train"),
-            _output("test_data", "test/", "/opt/ml/processing/test"),
-        ],
-        container_arguments=["--train-test-split-ratio", "0.2"],
-        container_entrypoint=["python3", "/opt/ml/processing/input/code/preprocessing.py"],
+        "preprocessing.py",
+        names["PreprocessingJobName"],
+        inputs={"input-1": ("s3://raw-bucket/cancer/", "input")},
+        outputs=["train_data", "test_data"],
+        arguments=["--train-test-split-ratio", "0.2"],
     )
+    # the SDK has no expression for a unique name: one that is baked in serves one execution
+    anomalies = _processing(
+        "SageMaker anomaly detection step",
+        "anomaly_detection.py",
+        "anomaly-detection",
+        inputs={"train_data": (DATA + "train_data", "train_data")},
+        outputs=["anomalies"],
+    )
+    features = _processing(
+        "SageMaker feature selection step",
+        "feature_selection.py",
+        "feature-selection",
+        inputs={"train_data": (DATA + "train_data", "train_data")},
+        outputs=["features"],
+    )
+    side_by_side = Parallel("SageMaker anomaly detection step: side by side")
+    side_by_side.add_branch(anomalies)
+    side_by_side.add_branch(features)
+    channels = {
+        "train": DATA + "train_data",
+        "anomalies": DATA + "anomalies",
+        "features": DATA + "features",
+        "code": CODE + "train.py",
+    }
     train = TrainingStep(
         "SageMaker Training Step",
-        estimator=_estimator({}),
-        data={"train": TrainingInput(BUCKET + "train/", content_type="text/csv")},
+        estimator=_estimator({}, max_run=1200),
+        data={name: TrainingInput(uri) for name, uri in channels.items()},
         job_name=names["TrainingJobName"],
         wait_for_completion=True,
     )
-    evaluate = ProcessingStep(
+    evaluate = _processing(
         "SageMaker Processing Model Evaluation step",
-        processor=_processor(),
-        job_name=names["EvaluationProcessingJobName"],
-        inputs=[
+        "evaluation.py",
+        names["EvaluationProcessingJobName"],
+        inputs={
             # baked in when the definition is made, as in the article: the defect that ours must not have
-            _input("input-1", "models/model.tar.gz", "/opt/ml/processing/model"),
-            _input("input-2", "test/", "/opt/ml/processing/test"),
-            _input("code", "code/evaluation.py", "/opt/ml/processing/input/code"),
-        ],
-        outputs=[_output("evaluation", "evaluation/", "/opt/ml/processing/evaluation")],
-        container_entrypoint=["python3", "/opt/ml/processing/input/code/evaluation.py"],
+            "model": (DATA + "models/model.tar.gz", "model"),
+            "test_data": (DATA + "test_data", "test_data"),
+            "features": (DATA + "features", "features"),
+        },
+        outputs=["evaluation"],
+    )
+    read = Task(
+        "Read evaluation.json",
+        resource="arn:aws:states:::aws-sdk:s3:getObject",
+        parameters={"Bucket": "data-bucket", "Key": "evaluation/evaluation.json"},
+    )
+    keep = Pass("Read evaluation.json: keep", parameters={"Document.$": "States.StringToJson($.Body)"})
+    tell = SnsPublishStep(
+        "Tell of the model",
+        parameters={
+            "TopicArn": "arn:aws:sns:eu-west-1:111122223333:told",
+            "Message": {
+                "execution.$": "$$.Execution.Name",
+                "accuracy.$": "$.Document.accuracy",
+                "roc_auc.$": "$.Document.roc_auc",
+            },
+        },
     )
     failed = Fail("ML Workflow failed", cause="SageMakerProcessingJobFailed")
-    for step in (preprocess, train, evaluate):
+    for step in (preprocess, anomalies, features, train, evaluate):
+        step.add_retry(
+            Retry(
+                error_equals=["SageMaker.AmazonSageMakerException"],
+                interval_seconds=5,
+                max_attempts=3,
+                backoff_rate=2.0,
+            )
+        )
+    for step in (preprocess, side_by_side, train, evaluate, read, tell):
         step.add_catch(Catch(error_equals=["States.TaskFailed"], next_step=failed))
-    choice = Choice("Evaluation ended")
-    choice.add_choice(
-        ChoiceRule.StringEquals(variable="$.ProcessingJobStatus", value="Completed"), next_step=Succeed("Evaluated")
+    prepared = Choice("Pre-processing completed?")
+    prepared.add_choice(
+        ChoiceRule.StringEquals(variable="$.ProcessingJobStatus", value="Completed"), next_step=side_by_side
     )
-    choice.default_choice(failed)
-    return _workflow("sklearn-processing", [preprocess, train, evaluate, choice])
+    prepared.default_choice(Fail("Pre-processing not completed", error="SageMakerProcessingJobNotCompleted"))
+    accurate = Choice("Accurate enough?")
+    accurate.add_choice(ChoiceRule.NumericGreaterThanEquals(variable="$.Document.accuracy", value=0.9), next_step=tell)
+    accurate.default_choice(Fail("Model not accurate enough", error="AccuracyTooLow"))
+    Chain([side_by_side, train, evaluate, read, keep, accurate])
+    Chain([tell, Succeed("ML Workflow succeeded")])
+    return _workflow("sklearn-processing", [preprocess, prepared])
 
 
 def byoc_housing() -> Workflow:
@@ -109,7 +162,7 @@ def byoc_housing() -> Workflow:
     train = TrainingStep(
         "Train Step",
         estimator=_estimator(hyperparameters, instance_type="ml.m5.large", max_run=3600),
-        data={"training": TrainingInput(BUCKET + "training/", content_type="text/csv")},
+        data={"training": TrainingInput(DATA + "training/", content_type="text/csv")},
         job_name=names["JobName"],
         wait_for_completion=True,
     )
@@ -127,7 +180,7 @@ def byoc_housing() -> Workflow:
         data_capture_config=DataCaptureConfig(
             enable_capture=True,
             sampling_percentage=100,
-            destination_s3_uri=BUCKET + "captured",
+            destination_s3_uri=DATA + "captured",
             sagemaker_session=SESSION,
         ),
     )
@@ -137,8 +190,17 @@ def byoc_housing() -> Workflow:
     return _workflow("byoc-housing", [build, train, model, config, endpoint])
 
 
-def _processor() -> Processor:
-    return Processor(
+def _processing(
+    name: str,
+    script: str,
+    job_name: Any,
+    *,
+    inputs: dict[str, tuple[str, str]],
+    outputs: list[str],
+    arguments: list[str] | None = None,
+) -> ProcessingStep:
+    """A job that runs a script; inputs are URIs with their folders in the container."""
+    processor = Processor(
         image_uri=IMAGE,
         role=ROLE,
         instance_type="ml.m5.xlarge",
@@ -146,27 +208,35 @@ def _processor() -> Processor:
         max_runtime_in_seconds=1200,
         sagemaker_session=SESSION,
     )
+    given = {**inputs, "code": (CODE + script, "input/code")}
+    return ProcessingStep(
+        name,
+        processor=processor,
+        job_name=job_name,
+        inputs=[
+            ProcessingInput(source=uri, destination=FOLDER + folder, input_name=name)
+            for name, (uri, folder) in given.items()
+        ],
+        outputs=[
+            ProcessingOutput(source=FOLDER + output, destination=DATA + output, output_name=output)
+            for output in outputs
+        ],
+        container_arguments=arguments,
+        container_entrypoint=["python3", FOLDER + "input/code/" + script],
+    )
 
 
-def _estimator(hyperparameters: dict[str, str], instance_type: str = "ml.m5.xlarge", max_run: int = 86400) -> Estimator:
+def _estimator(hyperparameters: dict[str, str], max_run: int, instance_type: str = "ml.m5.xlarge") -> Estimator:
     return Estimator(
         image_uri=IMAGE,
         role=ROLE,
         instance_type=instance_type,
         instance_count=1,
         max_run=max_run,
-        output_path=BUCKET + "models/",
+        output_path=DATA + "models",
         hyperparameters=hyperparameters,
         sagemaker_session=SESSION,
     )
-
-
-def _input(name: str, key: str, path: str) -> ProcessingInput:
-    return ProcessingInput(source=BUCKET + key, destination=path, input_name=name)
-
-
-def _output(name: str, key: str, path: str) -> ProcessingOutput:
-    return ProcessingOutput(source=path, destination=BUCKET + key, output_name=name)
 
 
 def _workflow(name: str, steps: list[Any]) -> Workflow:

@@ -1,14 +1,19 @@
-"""Every golden state machine is accepted by asl-validator, which knows nothing of this project."""
+"""Every golden state machine is accepted by asl-validator and cfn-lint, which know nothing of this project."""
 
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = sorted([*(Path(__file__).parent / "golden").glob("*.json"), *(ROOT / "tests/workflows").glob("*.states.json")])
+GOLDEN = {
+    f"{path.parent.name}/{path.name}": json.loads(path.read_text())
+    for folder in ("constructs_lib/rendering/golden", "constructs_lib/definitions/exported", "workflows", "oracles")
+    for path in sorted((ROOT / "tests" / folder).rglob("*.json"))
+}
 PROGRAM = """
 const validate = require("asl-validator");
 const documents = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -36,11 +41,42 @@ def errors(documents: list[object]) -> list[list[object]]:
     return told
 
 
-def test_golden_state_machines_are_accepted() -> None:
-    told = errors([json.loads(path.read_text()) for path in GOLDEN])
+def findings(documents: list[object], folder: Path) -> tuple[int, str]:
+    """What cfn-lint says of a template with a state machine of each document, and its exit code."""
+    machines = {
+        f"Machine{number}": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": "arn:aws:iam::111122223333:role/engine",
+                "DefinitionString": json.dumps(document),
+            },
+        }
+        for number, document in enumerate(documents)
+    }
+    template = folder / "template.json"
+    template.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": machines}))
+    program = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "eu-west-1", "--template", str(template)]
+    ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    return ended.returncode, ended.stdout
 
-    assert dict(zip([path.name for path in GOLDEN], told, strict=True)) == {path.name: [] for path in GOLDEN}
-    assert len(GOLDEN) >= 10
+
+def test_golden_state_machines_are_accepted() -> None:
+    told = errors(list(GOLDEN.values()))
+
+    assert dict(zip(GOLDEN, told, strict=True)) == {name: [] for name in GOLDEN}
+    kinds = {kind for kind in ("Choice", "Map", "Parallel") if f'"Type": "{kind}"' in json.dumps(GOLDEN)}
+    assert (len(GOLDEN), kinds) == (13, {"Choice", "Map", "Parallel"})
+
+
+def test_cfn_lint_accepts_the_same(tmp_path: Path) -> None:
+    assert findings(list(GOLDEN.values()), tmp_path) == (0, "")
+
+
+def test_cfn_lint_does_refuse(tmp_path: Path) -> None:
+    code, told = findings([{"StartAt": "A", "States": {"A": {"Type": "Task", "End": True}}}], tmp_path)
+
+    assert code != 0
+    assert "E3601 'Resource' is a required property at 'States/A'" in told
 
 
 @pytest.mark.parametrize(

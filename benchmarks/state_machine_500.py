@@ -25,12 +25,17 @@ from constructs_lib.rendering import render_states
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:work"
 
 
-def ours(tasks: int) -> int:
-    """Makes, checks and renders the workflow; gives the number of its states."""
+def chain(tasks: int) -> WorkflowDefinition:
+    """The workflow, checked."""
     steps = [
         LambdaStep(name=f"Task {number}", function_arn=FUNCTION, payload={"number": number}) for number in range(tasks)
     ]
-    document = json.dumps(render_states(WorkflowDefinition(name="chain", steps=steps)))
+    return WorkflowDefinition(name="chain", steps=steps)
+
+
+def ours(tasks: int) -> int:
+    """Makes, checks and renders the workflow; gives the number of its states."""
+    document = json.dumps(render_states(chain(tasks)))
     return document.count('"Type": "Task"')
 
 
@@ -44,7 +49,7 @@ def theirs(tasks: int) -> int:
     app = App()
     stack = Stack(app, "Chain")
     function = lambda_.Function.from_function_arn(stack, "Function", FUNCTION)
-    chain: stepfunctions.Chain | None = None
+    tasks_in_turn: stepfunctions.Chain | None = None
     for number in range(tasks):
         task = steps.LambdaInvoke(
             stack,
@@ -52,10 +57,11 @@ def theirs(tasks: int) -> int:
             lambda_function=function,
             payload=stepfunctions.TaskInput.from_object({"number": number}),
         )
-        chain = stepfunctions.Chain.start(task) if chain is None else chain.next(task)
-    if chain is None:
+        tasks_in_turn = stepfunctions.Chain.start(task) if tasks_in_turn is None else tasks_in_turn.next(task)
+    if tasks_in_turn is None:
         raise ValueError(f"got {tasks} tasks, expected at least one")
-    stepfunctions.StateMachine(stack, "Machine", definition_body=stepfunctions.DefinitionBody.from_chainable(chain))
+    body = stepfunctions.DefinitionBody.from_chainable(tasks_in_turn)
+    stepfunctions.StateMachine(stack, "Machine", definition_body=body)
     template = app.synth().get_stack_by_name("Chain").template
     return json.dumps(template).count('\\"Type\\":\\"Task\\"')
 

@@ -17,12 +17,12 @@ from typing import Any
 from attrs import define, field
 from botocore.exceptions import ClientError
 
-from mlops_cli import deployment, executions, local_server, sample_data
+from mlops_cli import deployment, executions, local_server, pictures, sample_data
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.deploying import is_bootstrapped
-from mlops_cli.commands.running import GraphFormat, draw, new_name, report_failure, show
+from mlops_cli.commands.running import new_name, report_failure, show
 from mlops_cli.errors import FAILED, CliError
-from mlops_cli.executions import Progress
+from mlops_cli.history import SUCCEEDED, Progress
 from mlops_cli.presentation import console, errors, say
 from mlops_cli.project import LOCAL_ENVIRONMENT, STATE, shown
 from mlops_cli.target import Target
@@ -100,9 +100,8 @@ def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
         run["requests"] = _predict(target, endpoint, test_rows)
         run["data_capture"] = _captured(target, endpoint)
     _retire_previous(target, endpoint)
-    machine = deployment.state_machine_arn(target, LOCAL_ENVIRONMENT, WORKFLOW)
-    title = f"{WORKFLOW}: {progress.name}"
-    _PICTURE.write_text(draw(target, machine, GraphFormat.html, title, progress), encoding="utf-8")
+    picture = pictures.of_execution(target, progress, pictures.GraphFormat.html, workflow=WORKFLOW)
+    _PICTURE.write_text(picture, encoding="utf-8")
     _ROWS.write_text("\n".join(",".join(str(value) for value in row[1:]) for row in test_rows[1:4]) + "\n")
     described = [{"name": stack.name, "status": stack.status, "resources": stack.resources} for stack in stacks]
     return {"stacks": described, **run}
@@ -137,7 +136,7 @@ def _run_workflow(target: Target) -> Progress:
     except KeyboardInterrupt:
         target.client("stepfunctions").stop_execution(executionArn=execution, cause="interrupted by the user")
         raise
-    if progress.status != executions.SUCCEEDED:
+    if progress.status != SUCCEEDED:
         report_failure(target, progress)
         raise CliError(f"the workflow ended {progress.status}", hint="fix the cause and run the demo again")
     return progress

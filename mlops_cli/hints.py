@@ -4,7 +4,7 @@ import re
 
 from botocore.exceptions import ClientError
 
-from mlops_cli.executions import Failure
+from mlops_cli.failures import Failure
 from mlops_cli.target import Target
 
 _MODEL_DATA = re.compile(r"model data at s3://([^/\s]+)/(\S+?)\.?(?:\s|$)")

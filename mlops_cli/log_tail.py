@@ -8,12 +8,52 @@ from botocore.exceptions import ClientError
 from mlops_cli.target import Target
 
 _FAILED_BUILD_LINES = 200
+_JOB_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TransformJobs")
+_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _COMMAND_FAILED = re.compile(r"\[Container\] \S+ \S+ Command did not exit successfully ")
 
 
-def of_training_job(target: Target, name: str, lines: int) -> list[str]:
-    """The last lines of a training job; empty where there is none of that name."""
-    return tail(target, "/aws/sagemaker/TrainingJobs", f"{name}/", lines)
+def of_anything(target: Target, name: str, lines: int) -> list[str]:
+    """The last lines of a job or an endpoint of a name, or of a build of an id; empty where there is none."""
+    if ":" in name:
+        return of_build(target, name, lines)
+    for find in (of_job, of_tuning_job, of_endpoint):
+        found = find(target, name, lines)
+        if found:
+            return found
+    return []
+
+
+def of_job(target: Target, name: str, lines: int) -> list[str]:
+    """The last lines of a training, processing or transform job; empty where there is none of that name."""
+    for group in _JOB_GROUPS:
+        found = tail(target, group, f"{name}/", lines)
+        if found:
+            return found
+    return []
+
+
+def of_tuning_job(target: Target, name: str, lines: int) -> list[str]:
+    """A tuning job's training jobs, and the last lines of the one to look at; empty where there is no such tuning job.
+
+    That is the newest one that failed, else the newest.
+    """
+    if not _JOB_NAME.fullmatch(name):
+        return []
+    try:
+        jobs = target.client("sagemaker").list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
+        )["TrainingJobSummaries"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ResourceNotFound", "ValidationException"):
+            raise
+        return []
+    if not jobs:
+        return []
+    job = next((found for found in jobs if found["TrainingJobStatus"] == "Failed"), jobs[0])["TrainingJobName"]
+    listed = [f"{found['TrainingJobName']}: {found['TrainingJobStatus']}" for found in reversed(jobs)]
+    written = tail(target, _JOB_GROUPS[0], f"{job}/", lines)
+    return [*listed[-lines:], f"end of the log of {job}:", *written]
 
 
 def of_endpoint(target: Target, name: str, lines: int) -> list[str]:

@@ -10,12 +10,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from constructs_lib.rendering.diagrams.run import duration
 from mlops_cli.errors import CliError
-from mlops_cli.executions import Failure, Progress
+from mlops_cli.failures import Failure
+from mlops_cli.history import RUNNING, Progress, Step
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_FRAME_LINES = 8
 _MARKS = {
     "RUNNING": ("…", "cyan"),
     "SUCCEEDED": ("✓", "green"),
@@ -57,41 +60,71 @@ class ExecutionView:
         if self._live is not None:
             self._live.stop()
 
+    @staticmethod
+    def _height(progress: Progress) -> int | None:
+        """A terminal cannot take back what has left it at the top, so while it runs the table fits."""
+        return max(3, console.height - _FRAME_LINES) if progress.status == RUNNING else None
+
     def __call__(self, progress: Progress) -> None:
         """Shows what is known now."""
         if self._live is not None:
-            self._live.update(Padding(execution_table(progress), (0, 0, 0, 2)))
+            self._live.update(Padding(execution_table(progress, self._height(progress)), (0, 0, 0, 2)))
             return
         if not self._named:
             say(f"  execution {progress.name}")
             self._named = True
-        for step in progress.steps.values():
+        for step in progress.in_order():
+            # what runs once for each item is told when all is done: it would begin and end again and again
+            in_loop = [progress.steps[name] for name, index in step.scope if index is not None]
+            if any(around.status == RUNNING for around in in_loop):
+                continue
             if self._printed.get(step.name) != step.status:
                 self._printed[step.name] = step.status
-                ended = f" after {step.seconds(datetime.now(UTC)):.1f} s" if step.ended else ""
-                say(f"  {_MARKS[step.status][0]} {step.name}: {step.status}{ended}")
+                ended = f" after {duration(step.seconds(datetime.now(UTC)))}" if step.ended else ""
+                say(f"  {_indented(step)}{_MARKS[step.status][0]} {step.name}: {step.status}{ended}{_counts(step)}")
 
 
-def execution_table(progress: Progress) -> Table:
-    """The steps of an execution with status and seconds."""
+def execution_table(progress: Progress, height: int | None = None) -> Table:
+    """The steps of an execution with status and seconds, those inside of others indented.
+
+    Args:
+        progress: what is known of the execution.
+        height: at most so many steps are shown, the newest. Default: all.
+    """
     mark, colour = _MARKS[progress.status]
     table = Table(
         title=Text(f"{mark} execution {progress.name}: {progress.status}", style=colour), title_justify="left"
     )
     table.add_column("step")
     table.add_column("status")
-    table.add_column("seconds", justify="right")
+    table.add_column("took", justify="right")
     table.add_column("attempts", justify="right")
     now = datetime.now(UTC)
-    for step in progress.steps.values():
+    steps = list(progress.in_order())
+    shown = steps if height is None else steps[-height:]
+    if len(shown) < len(steps):
+        table.add_row(Text(f"… {len(steps) - len(shown)} steps before", style="dim"), "", "", "")
+    for step in shown:
         mark, colour = _MARKS[step.status]
         table.add_row(
-            step.name,
-            Text(f"{mark} {step.status}", style=colour),
-            f"{step.seconds(now):.1f}",
+            Text(f"{_indented(step)}{step.name}"),
+            Text(f"{mark} {step.status}{_counts(step)}", style=colour),
+            duration(step.seconds(now)),
             str(step.attempts) if step.attempts > 1 else "",
         )
     return table
+
+
+def _indented(step: Step) -> str:
+    return "  " * len(step.scope)
+
+
+def _counts(step: Step) -> str:
+    """The iterations of a Map, or of a step inside of one."""
+    counts = step.iterations
+    if sum(counts.values()) < 2:
+        return ""
+    return " (" + ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) + ")"
 
 
 def print_failure(failure: Failure, log_lines: list[str], *, hint: str | None = None) -> None:

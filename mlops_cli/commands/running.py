@@ -1,17 +1,16 @@
 """``mlops run``, ``watch``, ``graph`` and ``logs``: workflows and what they do."""
 
-import enum
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mlops_cli import deployment, executions, hints, log_tail, sample_data
+from mlops_cli import deployment, executions, failures, hints, log_tail, pictures, sample_data
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, FAILED, CliError
-from mlops_cli.executions import Progress
+from mlops_cli.history import SUCCEEDED, Progress
+from mlops_cli.pictures import GraphFormat
 from mlops_cli.project import LOCAL_ENVIRONMENT, output_file
 from mlops_cli.target import Target, choose_target
 
@@ -21,14 +20,6 @@ _LOG_LINES = 15
 Workflow = Annotated[
     str, typer.Argument(metavar="WORKFLOW", help="Name of a deployed workflow, or a state machine's name or ARN.")
 ]
-
-
-class GraphFormat(enum.StrEnum):
-    """What ``graph`` draws."""
-
-    mermaid = "mermaid"
-    svg = "svg"
-    html = "html"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,18 +79,29 @@ def graph(
             metavar="EXECUTION", help="Name or ARN of an execution, or `latest`: colours the states by its status."
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Write the file again while the execution runs; a browser follows.")
+    ] = False,
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
 ) -> None:
-    """Draw a deployed workflow, with the state of an execution on it where one is named."""
+    """Draw a deployed workflow, with an execution on it where one is named."""
     file = None if output is None else output_file(output)
+    if watch and (file is None or execution is None):
+        raise CliError("--watch needs --execution and --output", exit_code=BAD_INPUT)
     target = choose_target(aws=aws)
     machine = deployment.state_machine_arn(target, environment, workflow)
-    progress = None
-    if execution is not None:
-        progress = executions.look(target, _execution_of(target, machine, execution))
     title = workflow.rpartition(":")[2]
-    text = draw(target, machine, form, title if progress is None else f"{title}: {progress.name}", progress)
+    if execution is None:
+        text = pictures.of_workflow(target, machine, form, workflow=title)
+    else:
+        arn = _execution_of(target, machine, execution)
+        if watch and file is not None:
+            typer.echo(f"writing {output} until the execution has ended")
+            ended = pictures.keep_up_to_date(target, arn, form, file, workflow=title)
+            typer.echo(f"the execution has ended: {ended.status}")
+            return
+        text = pictures.of_execution(target, executions.look(target, arn), form, workflow=title)
     if file is None:
         typer.echo(text.rstrip("\n"))
     else:
@@ -110,22 +112,18 @@ def graph(
 def logs(
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="Name of a training job or an endpoint, or a build's id (project:uuid)."),
+        typer.Argument(metavar="JOB", help="Name of a job or an endpoint, or a build's id (project:uuid)."),
     ],
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many of the last lines.")] = 100,
     aws: Aws = False,
 ) -> None:
-    """Print the end of the log of a training job, an endpoint or a build."""
+    """Print the end of the log of a training, processing, transform or tuning job, an endpoint or a build."""
     target = choose_target(aws=aws)
-    found = (
-        log_tail.of_build(target, job, lines)
-        if ":" in job
-        else log_tail.of_training_job(target, job, lines) or log_tail.of_endpoint(target, job, lines)
-    )
+    found = log_tail.of_anything(target, job, lines)
     if found:
         typer.echo("\n".join(found))
         return
-    raise CliError(f"no log of a training job, an endpoint or a build {job!r}", exit_code=BAD_INPUT)
+    raise CliError(f"no log of a job, an endpoint or a build {job!r}", exit_code=BAD_INPUT)
 
 
 def parse_inputs(values: list[str]) -> dict[str, str]:
@@ -207,7 +205,7 @@ def _follow(target: Target, execution: str) -> None:
     except KeyboardInterrupt:
         typer.echo(f"the execution goes on; `./mlops watch {execution.rpartition(':')[2]}` follows it again", err=True)
         raise
-    if progress.status != executions.SUCCEEDED:
+    if progress.status != SUCCEEDED:
         report_failure(target, progress)
         raise typer.Exit(FAILED)
 
@@ -216,27 +214,10 @@ def report_failure(target: Target, progress: Progress) -> None:
     """Prints why an execution failed."""
     from mlops_cli.presentation import print_failure
 
-    failure = executions.failure(progress)
+    failure = failures.failure(progress)
     lines = []
-    if failure.job is not None:
-        lines = log_tail.of_training_job(target, failure.job, _LOG_LINES)
-    elif failure.build is not None:
+    if failure.build is not None:
         lines = log_tail.of_failed_build(target, failure.build, _LOG_LINES)
-    elif failure.endpoint is not None:
-        lines = log_tail.of_endpoint(target, failure.endpoint, _LOG_LINES)
+    elif failure.log is not None:
+        lines = log_tail.of_anything(target, failure.log, _LOG_LINES)
     print_failure(failure, lines, hint=hints.of_failure(target, failure))
-
-
-def draw(target: Target, machine: str, form: GraphFormat, title: str, progress: Progress | None) -> str:
-    """The picture of a deployed state machine, with an execution's state on it where one is given."""
-    from constructs_lib.rendering import diagrams
-
-    described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
-    definition: dict[str, Any] = json.loads(described["definition"])
-    graph_model = diagrams.Graph.from_states(definition, title=title)
-    return str(getattr(diagrams, f"draw_{form}")(graph_model, statuses(progress)))
-
-
-def statuses(progress: Progress | None) -> dict[str, Any] | None:
-    """Status by step, as the diagrams take it."""
-    return None if progress is None else {step.name: step.status for step in progress.steps.values()}

@@ -97,6 +97,7 @@ class Graph:
         nodes = tuple(
             _node(name, state, helpers.get(name, {})) for name, state in states.items() if owner[name] == name
         )
+        failing = _failing(states, owner)
         edges: dict[Edge, None] = {}
         for name, state in states.items():
             for edge in _edges(name, state):
@@ -106,7 +107,8 @@ class Graph:
                 if source == name:
                     edges[Edge(source=source, target=target, kind=edge.kind, label=edge.label)] = None
                 elif target != source:  # a helper goes on for its step: how it came to that is the step's business
-                    edges.setdefault(Edge(source=source, target=target, kind=_kind_for_owner(edge, states)), None)
+                    kind: EdgeKind = "catch" if edge.kind == "catch" or edge.source in failing else "next"
+                    edges.setdefault(Edge(source=source, target=target, kind=kind), None)
         inner = {edge for edge in edges if edge.source == edge.target and edge.source in helpers}
         comment = document.get("Comment")
         return cls(
@@ -129,10 +131,15 @@ def _owner(name: str, states: Mapping[str, Any]) -> str:
     return step if separator and step in states else name
 
 
-def _kind_for_owner(edge: Edge, states: Mapping[str, Any]) -> EdgeKind:
-    """A helper that hands a failure on is a Pass state; a chosen way on is simply the next step."""
-    failed = edge.kind == "catch" or states[edge.source].get("Type") == "Pass"
-    return "catch" if failed else "next"
+def _failing(states: Mapping[str, Any], owner: Mapping[str, str]) -> set[str]:
+    """The helpers that hand a failure on: Pass states to which a Choice or a Catch leads."""
+    found = set()
+    for name, state in states.items():
+        for edge in _edges(name, state):
+            passes = states.get(edge.target, {}).get("Type") == "Pass"
+            if edge.kind != "next" and passes and owner[edge.target] != edge.target:
+                found.add(edge.target)
+    return found
 
 
 def _without_doubles(edges: list[Edge]) -> Iterator[Edge]:

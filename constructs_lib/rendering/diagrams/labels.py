@@ -80,8 +80,9 @@ def _retry_note(retry: Mapping[str, Any]) -> str:
 
 
 def errors_label(reaction: Mapping[str, Any]) -> str:
-    """The errors of a Retry or Catch."""
-    return _cut(", ".join(str(name) for name in reaction.get("ErrorEquals", ())))
+    """The errors of a Retry or Catch; by name only where they are not made up to leave a branch."""
+    errors = [str(name) for name in reaction.get("ErrorEquals", ())]
+    return "caught inside" if errors and errors == [reaction.get("Next")] else _cut(", ".join(errors))
 
 
 def choice_label(rule: Mapping[str, Any]) -> str:

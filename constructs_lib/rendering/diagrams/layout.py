@@ -5,7 +5,6 @@ structures", 1981): break circles, give layers, order within layers by barycentr
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from attrs import define, field, frozen
 
@@ -20,12 +19,21 @@ class Size:
 
 @frozen
 class Link:
-    """An edge to be laid out; heavier ones are kept straighter."""
+    """An edge to be laid out.
+
+    Attributes:
+        source: the node that it leaves.
+        target: the node that it leads to.
+        weight: heavier ones are kept straighter.
+        label: room that it needs below its source.
+        bundled: whether it shares its way with the other bundled links that lead to the same target.
+    """
 
     source: str
     target: str
     weight: float = 1.0
     label: Size = Size(0, 0)
+    bundled: bool = False
 
 
 @frozen
@@ -43,7 +51,8 @@ class Layout:
     Attributes:
         size: of the whole.
         places: upper left corner of each node.
-        routes: for each link, the points it goes through, from source to target.
+        routes: for each link, the points it goes through, from source to target: its end at the node, then the edge
+            of that node's layer, and so on; so it crosses each gap between layers with every second segment.
     """
 
     size: Size
@@ -57,7 +66,9 @@ class _Cell:
 
     size: Size
     layer: int
+    on_the_way: bool = False
     center: float = 0.0
+    position: int = 0
     above: list[tuple["_Cell", float]] = field(factory=list)
     below: list[tuple["_Cell", float]] = field(factory=list)
 
@@ -81,7 +92,8 @@ def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36
     layers: list[list[_Cell]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
     for cell in cells.values():
         layers[cell.layer].append(cell)
-    chains = [_chain(link, number in backward, cells, layers) for number, link in enumerate(links)]
+    shared: dict[tuple[str, int], _Cell] = {}
+    chains = [_chain(link, number in backward, cells, layers, shared) for number, link in enumerate(links)]
     _order(layers)
     _place(layers, gap)
     left = min(cell.center - cell.size.width / 2 for layer in layers for cell in layer)
@@ -93,18 +105,23 @@ def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36
     def top(cell: _Cell) -> float:
         return tops[cell.layer] + (heights[cell.layer] - cell.size.height) / 2
 
+    def bottom(cell: _Cell) -> float:
+        return tops[cell.layer] + heights[cell.layer]
+
     places = {key: Point(cell.center - cell.size.width / 2 - left, top(cell)) for key, cell in cells.items()}
     leaving = _ports(chains, links, at_top=False)
     arriving = _ports(chains, links, at_top=True)
     routes = []
     for number, chain in enumerate(chains):
-        points = [Point(chain[0].center + leaving[number] - left, top(chain[0]) + chain[0].size.height)]
+        x = chain[0].center + leaving[number] - left
+        points = [Point(x, top(chain[0]) + chain[0].size.height), Point(x, bottom(chain[0]))]
         for cell in chain[1:-1]:
             points += [
                 Point(cell.center - left, tops[cell.layer]),
-                Point(cell.center - left, tops[cell.layer] + heights[cell.layer]),
+                Point(cell.center - left, bottom(cell)),
             ]
-        points.append(Point(chain[-1].center + arriving[number] - left, top(chain[-1])))
+        x = chain[-1].center + arriving[number] - left
+        points += [Point(x, tops[chain[-1].layer]), Point(x, top(chain[-1]))]
         routes.append(points[::-1] if number in backward else points)
     return Layout(size=Size(right - left, tops[-1] + heights[-1]), places=places, routes=routes)
 
@@ -159,32 +176,57 @@ def _ranks(sizes: Mapping[str, Size], links: Sequence[Link], backward: set[int])
     return ranks
 
 
-def _chain(link: Link, reverse: bool, cells: Mapping[str, _Cell], layers: list[list[_Cell]]) -> list[_Cell]:
+def _chain(
+    link: Link,
+    reverse: bool,
+    cells: Mapping[str, _Cell],
+    layers: list[list[_Cell]],
+    shared: dict[tuple[str, int], _Cell],
+) -> list[_Cell]:
     """The cells that a link goes through from top to bottom, with new ones in the layers between its ends."""
     ends = (cells[link.target], cells[link.source]) if reverse else (cells[link.source], cells[link.target])
     chain = [ends[0]]
+    joined = False
     for layer in range(ends[0].layer + 1, ends[1].layer):
-        cell = _Cell(Size(max(8.0, link.label.width if layer == ends[0].layer + 1 else 0.0), 0.0), layer)
-        layers[layer].append(cell)
+        width = max(8.0, link.label.width if layer == ends[0].layer + 1 else 0.0)
+        cell = shared.get((link.target, layer)) if link.bundled and not reverse else None
+        if cell is None:
+            cell = _Cell(Size(width, 0.0), layer, on_the_way=True)
+            layers[layer].append(cell)
+            if link.bundled and not reverse:
+                shared[link.target, layer] = cell
+        else:
+            cell.size = Size(max(width, cell.size.width), 0.0)
+        _join(chain[-1], cell, link, known=joined)
+        joined = bool(cell.below)
         chain.append(cell)
+    _join(chain[-1], ends[1], link, known=joined)
     chain.append(ends[1])
-    for upper, lower in pairwise(chain):
-        weight = link.weight * (4 if len(chain) > 2 else 1)
-        upper.below.append((lower, weight))
-        lower.above.append((upper, weight))
     return chain
+
+
+def _join(upper: _Cell, lower: _Cell, link: Link, *, known: bool) -> None:
+    """Makes two cells neighbours; a way that links share counts once, and is kept straight past those that join it."""
+    if known and any(found is lower for found, _ in upper.below):
+        return
+    bends = (not upper.on_the_way) + (not lower.on_the_way)
+    weight = link.weight * (1 if bends == 2 else 4 if bends == 1 else 4000 if link.bundled else 16)
+    upper.below.append((lower, weight))
+    lower.above.append((upper, weight))
 
 
 def _order(layers: list[list[_Cell]]) -> None:
     """Orders each layer by the barycentres of its neighbours; keeps the order with the fewest crossings."""
+    for layer in layers:
+        _number(layer)
     best, fewest = [list(layer) for layer in layers], _crossings(layers)
     for sweep in range(_SWEEPS):
+        if not fewest:
+            break
         downward = sweep % 2 == 0
-        numbers = range(1, len(layers)) if downward else range(len(layers) - 2, -1, -1)
-        for number in numbers:
-            position = {id(cell): place for layer in layers for place, cell in enumerate(layer)}
-            layer = layers[number]
-            layer.sort(key=lambda cell: _barycentre(cell.above if downward else cell.below, position, cell))
+        for layer in layers[1:] if downward else layers[-2::-1]:
+            layer.sort(key=lambda cell: _barycentre(cell.above if downward else cell.below, cell))
+            _number(layer)
         crossings = _crossings(layers)
         if crossings < fewest:
             best, fewest = [list(layer) for layer in layers], crossings
@@ -192,17 +234,21 @@ def _order(layers: list[list[_Cell]]) -> None:
         layer[:] = order
 
 
-def _barycentre(neighbours: list[tuple[_Cell, float]], position: Mapping[int, int], cell: _Cell) -> float:
+def _number(layer: list[_Cell]) -> None:
+    for position, cell in enumerate(layer):
+        cell.position = position
+
+
+def _barycentre(neighbours: list[tuple[_Cell, float]], cell: _Cell) -> float:
     if not neighbours:
-        return position[id(cell)]
-    return sum(position[id(found)] for found, _ in neighbours) / len(neighbours)
+        return cell.position
+    return sum(found.position for found, _ in neighbours) / len(neighbours)
 
 
 def _crossings(layers: list[list[_Cell]]) -> int:
     count = 0
-    position = {id(cell): place for layer in layers for place, cell in enumerate(layer)}
     for layer in layers:
-        pairs = [(position[id(cell)], position[id(found)]) for cell in layer for found, _ in cell.below]
+        pairs = [(cell.position, found.position) for cell in layer for found, _ in cell.below]
         count += sum(
             (first[0] - second[0]) * (first[1] - second[1]) < 0
             for number, first in enumerate(pairs)
@@ -255,12 +301,18 @@ def _ports(chains: Sequence[Sequence[_Cell]], links: Sequence[Link], *, at_top: 
         meeting.setdefault(id(chain[-1 if at_top else 0]), []).append(number)
     ports: dict[int, float] = {}
     for numbers in meeting.values():
-        # next to each other as their other ends are
-        numbers.sort(key=lambda number: chains[number][-2 if at_top else 1].center)
-        middle = max(range(len(numbers)), key=lambda place: links[numbers[place]].weight)
+        # next to each other as their other ends are; those that share their way share their place
+        neighbours = {number: chains[number][-2 if at_top else 1] for number in numbers}
+        numbers.sort(key=lambda number: neighbours[number].center)
+        groups: dict[int, list[int]] = {}
+        for number in numbers:
+            groups.setdefault(id(neighbours[number]) if neighbours[number].on_the_way else -number, []).append(number)
+        heaviest = [max(links[number].weight for number in group) for group in groups.values()]
+        middle = heaviest.index(max(heaviest))
         width = chains[numbers[0]][-1 if at_top else 0].size.width
-        step = min(_PORT, width / 2 / (len(numbers) + 1))
-        ports |= {number: (place - middle) * step for place, number in enumerate(numbers)}
+        step = min(_PORT, width / 2 / (len(groups) + 1))
+        for place, group in enumerate(groups.values()):
+            ports |= dict.fromkeys(group, (place - middle) * step)
     return ports
 
 

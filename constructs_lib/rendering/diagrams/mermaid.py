@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 from constructs_lib.rendering.diagrams.graph import Edge, Graph, Node
-from constructs_lib.rendering.diagrams.status import PLAIN, Statuses, appearance
+from constructs_lib.rendering.diagrams.run import Run
+from constructs_lib.rendering.diagrams.status import PLAIN, appearance
 
 _SHAPES = {"Choice": ("{{", "}}"), "Fail": ("([", "])"), "Succeed": ("([", "])"), "Wait": ("(", ")")}
 
 
-def draw_mermaid(graph: Graph, statuses: Statuses | None = None) -> str:
+def draw_mermaid(graph: Graph, run: Run | None = None) -> str:
     """The picture as Mermaid text.
 
     Args:
         graph: what is drawn.
-        statuses: of an execution's steps. Default: none, the workflow alone.
+        run: an execution, whose statuses colour the steps. Default: none, the workflow alone.
     """
     ids = {name: f"s{number}" for number, name in enumerate(graph.names())}
     lines = ["flowchart TD", "    start((( )))", *_body(graph, ids, "    ")]
@@ -21,7 +22,7 @@ def draw_mermaid(graph: Graph, statuses: Statuses | None = None) -> str:
     ends = [node for node in graph.nodes if node.ends]
     if ends:
         lines += ["    finish((( )))", *(f"    {ids[node.name]} --> finish" for node in ends)]
-    lines += _styles(graph, ids, statuses)
+    lines += _styles(graph, ids, run)
     return "\n".join(lines) + "\n"
 
 
@@ -50,11 +51,11 @@ def _edge(edge: Edge, ids: dict[str, str]) -> str:
     return f"{ids[edge.source]} {line}{label} {ids[edge.target]}"
 
 
-def _styles(graph: Graph, ids: dict[str, str], statuses: Statuses | None) -> Iterator[str]:
+def _styles(graph: Graph, ids: dict[str, str], run: Run | None) -> Iterator[str]:
     for name in graph.names():
-        found = appearance(name, statuses)
+        found = appearance(name, run)
         if found is not PLAIN:
-            yield f"    style {ids[name]} fill:{found.fill},stroke:{found.stroke},color:{found.text}"
+            yield f"    style {ids[name]} fill:{found.light.fill},stroke:{found.light.stroke},color:{found.light.text}"
 
 
 def _escaped(text: str) -> str:

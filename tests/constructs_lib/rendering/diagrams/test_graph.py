@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.definitions import Catch, FailStep
+from constructs_lib.definitions import Catch, FailStep, ReadJsonStep
 from constructs_lib.rendering import render_states
 from constructs_lib.rendering.diagrams import Edge, Graph
 from tests.constructs_lib.rendering.diagrams.machines import COMPLEX
@@ -62,6 +62,12 @@ def test_a_failure_that_only_a_helper_meets_is_one_too() -> None:
 
     assert graph.edges == (Edge(source="E", target="Failed", kind="catch"),)
     assert graph.nodes[0].notes == ("waits for the result",)
+
+
+def test_a_helper_that_keeps_a_result_goes_on_to_the_next_step() -> None:
+    graph = Graph.from_definition(workflow(ReadJsonStep(name="R", bucket="my-bucket", key="k.json"), function("F")))
+
+    assert graph.edges == (Edge(source="R", target="F"),)
 
 
 def test_a_name_with_a_colon_is_no_helper_of_nothing() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.rendering.diagrams.labels import choice_label, kind_of, notes_of
+from constructs_lib.rendering.diagrams.labels import choice_label, errors_label, kind_of, notes_of
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,9 @@ def test_notes(state: dict[str, Any], notes: tuple[str, ...]) -> None:
 )
 def test_choices_are_told_in_a_few_words(rule: dict[str, Any], label: str) -> None:
     assert choice_label(rule) == label
+
+
+def test_errors_are_told_by_name_but_for_those_made_up_to_leave_a_branch() -> None:
+    assert errors_label({"ErrorEquals": ["A", "B"], "Next": "Failed"}) == "A, B"
+    assert errors_label({"ErrorEquals": ["Failed: caught"], "Next": "Failed: caught"}) == "caught inside"
+    assert errors_label({}) == ""

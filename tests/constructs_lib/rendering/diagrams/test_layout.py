@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +26,8 @@ def test_a_chain_is_a_straight_line_downward() -> None:
     layout = lay_out(sizes, [Link("a", "b"), Link("b", "c")], layer_gap=44)
 
     assert layout.places == {"a": Point(50, 0), "b": Point(0, 84), "c": Point(75, 188)}
-    assert layout.routes == [[Point(100, 40), Point(100, 84)], [Point(100, 144), Point(100, 188)]]
+    assert [sorted({point.y for point in route}) for route in layout.routes] == [[40, 84], [144, 188]]
+    assert {point.x for route in layout.routes for point in route} == {100}
     assert layout.size == Size(200, 228)
 
 
@@ -42,9 +45,9 @@ def test_long_links_go_around_what_is_between() -> None:
     sizes = dict.fromkeys("abc", BOX)
     layout = lay_out(sizes, [Link("a", "b", 100), Link("b", "c", 100), Link("a", "c", 0.1)])
 
-    x = layout.routes[2][1].x
+    x = layout.routes[2][2].x
     assert x < layout.places["b"].x or x > layout.places["b"].x + BOX.width
-    assert len(layout.routes[2]) == 4
+    assert len(layout.routes[2]) == 6
 
 
 def test_a_link_back_up_ends_at_the_node_it_leads_to() -> None:
@@ -68,6 +71,27 @@ def test_labels_widen_the_gap() -> None:
 def test_a_single_node_and_an_unlinked_one() -> None:
     assert lay_out({"a": BOX}, []).size == BOX
     assert overlaps(lay_out({"a": BOX, "b": BOX}, []), {"a": BOX, "b": BOX}) == []
+
+
+def test_bundled_links_to_one_target_share_their_way() -> None:
+    sizes = dict.fromkeys("abcdf", BOX)
+    main = [Link(upper, lower, 1000) for upper, lower in pairwise("abcdf")]
+    caught = [Link(name, "f", 0.1, bundled=True) for name in "abc"]
+    bundled = lay_out(sizes, [*main, *caught])
+    apart = lay_out(sizes, [*main, *(Link(name, "f", 0.1) for name in "abc")])
+
+    ways = [route[2:] for route in bundled.routes[len(main) :]]
+    assert ways[0][-len(ways[1]) :] == ways[1]
+    assert ways[1][-len(ways[2]) :] == ways[2]
+    assert bundled.size.width < apart.size.width
+
+
+def test_a_short_node_beside_a_tall_one_is_reached_past_the_tall_one() -> None:
+    sizes = {"a": BOX, "tall": Size(100, 300), "short": BOX}
+    layout = lay_out(sizes, [Link("a", "tall", 10), Link("a", "short")])
+
+    to_short = layout.routes[1]
+    assert to_short[2] == Point(to_short[3].x, layout.places["tall"].y)
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,13 +1,11 @@
 import xml.etree.ElementTree as ET
-from html.parser import HTMLParser
 
 import pytest
 
 from constructs_lib.definitions import Catch, FailStep
-from constructs_lib.rendering import render_html, render_mermaid, render_svg
-from constructs_lib.rendering.diagrams import Graph, draw_html, draw_mermaid, draw_svg
+from constructs_lib.rendering import render_mermaid, render_svg
+from constructs_lib.rendering.diagrams import Graph, Run, StepRun, draw_mermaid, draw_svg
 from constructs_lib.rendering.diagrams.markup import element, number
-from constructs_lib.rendering.diagrams.status import PLAIN, appearance, legend
 from constructs_lib.rendering.diagrams.text import text_width, wrapped
 from tests.constructs_lib.rendering.diagrams.machines import COMPLEX
 from tests.constructs_lib.samples import endpoint, function, workflow
@@ -15,15 +13,20 @@ from tests.constructs_lib.samples import endpoint, function, workflow
 SVG = "{http://www.w3.org/2000/svg}"
 FAILED = FailStep(name="Failed & <over>")
 DEFINITION = workflow(function("First", catch=[Catch(next_step=FAILED)]), endpoint("Serve"))
-STATUSES = {
-    "Pre-process": "SUCCEEDED",
-    "Anomaly": "FAILED",
-    "Side by side": "CAUGHT",
-    "Train": "RUNNING",
-    "Pause": "TIMED_OUT",
-    "Notify": "ABORTED",
-    "Done": "odd",
-}
+STATUSES = Run(
+    steps={
+        name: StepRun(status=status)
+        for name, status in {
+            "Pre-process": "SUCCEEDED",
+            "Anomaly": "FAILED",
+            "Side by side": "CAUGHT",
+            "Train": "RUNNING",
+            "Pause": "TIMED_OUT",
+            "Notify": "ABORTED",
+            "Done": "odd",
+        }.items()
+    }
+)
 
 
 def parsed(svg: str) -> ET.Element:
@@ -55,11 +58,14 @@ def test_the_svg_stands_alone() -> None:
         "url(#arrow)",
         "url(#arrow-catch)",
     }
+    assert root.find(f"{SVG}desc").text == "3 steps, beginning with First."  # type: ignore[union-attr]
 
 
 def test_the_svg_is_the_same_every_time() -> None:
     graph = Graph.from_states(COMPLEX)
-    assert draw_svg(graph, STATUSES) == draw_svg(Graph.from_states(COMPLEX), dict(reversed(STATUSES.items())))
+    assert draw_svg(graph, STATUSES) == draw_svg(
+        Graph.from_states(COMPLEX), Run(steps=dict(reversed(list(STATUSES.steps.items()))))
+    )
 
 
 def test_the_svg_shows_parts_of_parallel_and_map_inside_of_them() -> None:
@@ -76,7 +82,12 @@ def test_the_svg_tells_the_status_of_a_step_in_words_and_colours() -> None:
         if word in {"succeeded", "failed", "failed, caught", "running", "timed out", "stopped", "odd"}
     ]
     assert sorted(words) == ["failed", "failed, caught", "odd", "running", "stopped", "succeeded", "timed out"]
-    assert all(appearance("x", {"x": status}).stroke in svg for status in STATUSES.values())
+    frames = [
+        found.attrib["class"] for found in parsed(svg).iter(f"{SVG}rect") if "frame" in found.attrib.get("class", "")
+    ]
+    assert [frame.split()[1] for frame in frames if "known" in frame] == [
+        *("succeeded", "caught", "failed", "running", "timed-out", "stopped", "plain"),
+    ]
 
 
 def test_a_loop_of_one_state_is_drawn_beside_it() -> None:
@@ -94,7 +105,9 @@ def test_a_machine_that_never_ends_well_has_no_end_mark() -> None:
 
 
 def test_mermaid() -> None:
-    assert render_mermaid(DEFINITION, {"First": "SUCCEEDED", "Other": "FAILED"}) == (
+    run = Run(steps={"First": StepRun(status="SUCCEEDED"), "Other": StepRun(status="FAILED")})
+
+    assert render_mermaid(DEFINITION, run) == (
         "flowchart TD\n"
         "    start((( )))\n"
         '    s0["<b>First</b><br/>Lambda function"]\n'
@@ -105,7 +118,7 @@ def test_mermaid() -> None:
         "    start --> s0\n"
         "    finish((( )))\n"
         "    s1 --> finish\n"
-        "    style s0 fill:#e9f8ee,stroke:#15803d,color:#166534\n"
+        "    style s0 fill:#e5f5ef,stroke:#00694a,color:#00573d\n"
     )
 
 
@@ -121,53 +134,75 @@ def test_mermaid_without_a_good_end() -> None:
     assert "finish" not in draw_mermaid(Graph.from_states({"StartAt": "A", "States": {"A": {"Type": "Fail"}}}))
 
 
-class _Balance(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.cells: list[str] = []
+def test_what_an_execution_did_is_told_beside_the_status() -> None:
+    steps = {
+        "Train": StepRun(status="FAILED", seconds=125, attempts=3, error="Train.Broken"),
+        "Notify": StepRun(status="RUNNING", seconds=2, iterations={"SUCCEEDED": 1_204, "FAILED": 1, "waiting": 5}),
+    }
+    svg = draw_svg(Graph.from_states(COMPLEX), Run(steps=steps))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert not any(value and value.startswith("http") for name, value in attrs if name in ("src", "href"))
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "td":
-            self.cells.append(data)
+    assert {"2 min 05 s · 3 attempts", "2.0 s", "1,210 iterations: 1,204 succeeded, 1 failed, 5 waiting"} <= {
+        *texts(svg),
+        " ".join(text for text in texts(svg) if "iterations" in text or "waiting" in text),
+    }
+    titles = [found.text for found in parsed(svg).iter(f"{SVG}title")]
+    assert "Train (SageMaker training job), failed, 2 min 05 s · 3 attempts, Train.Broken" in titles
+    assert parsed(svg).find(f"{SVG}desc").text == (  # type: ignore[union-attr]
+        "12 steps, beginning with Pre-process. Train: failed; Notify: running."
+    )
 
 
-def test_the_page_stands_alone_and_lists_the_steps() -> None:
-    page = draw_html(Graph.from_states(COMPLEX), STATUSES)
-    parser = _Balance()
-    parser.feed(page)
+def test_the_ways_that_were_gone_stand_out() -> None:
+    states = {
+        "A": {"Type": "Task", "Catch": [{"ErrorEquals": ["E"], "Next": "C"}], "Next": "B"},
+        "B": {"Type": "Succeed"},
+        "C": {"Type": "Fail"},
+    }
+    graph = Graph.from_states({"StartAt": "A", "States": states})
+    steps = {name: StepRun(status="SUCCEEDED") for name in "AB"}
 
-    assert parser.open == []
-    assert parser.cells[:4] == [
-        "Pre-process",
-        "SageMaker processing job",
-        "succeeded",
-        "retried 3 times, after 1 s, then 2 times as long",
+    def taken(run: Run | None) -> list[str]:
+        return [
+            found.attrib["class"]
+            for found in parsed(draw_svg(graph, run)).iter(f"{SVG}path")
+            if "edge" in found.attrib.get("class", "")
+        ]
+
+    assert taken(None).count("edge taken") == 0
+    assert sorted(taken(Run(steps=steps, status="SUCCEEDED", taken=frozenset([("A", "B")])))) == [
+        *("edge catch", "edge taken", "edge taken", "edge taken"),
     ]
-    assert "<svg " in page
-    assert page.count("<tr>") == 1 + 12
+    assert "edge catch taken" in taken(Run(steps=steps, status="FAILED", taken=frozenset([("A", "C")])))
 
 
-def test_the_page_without_an_execution_has_no_legend() -> None:
-    assert '<div class="legend"></div>' in render_html(DEFINITION)
+def test_ways_to_one_handler_are_drawn_once_and_told_of_once() -> None:
+    states: dict[str, dict[str, object]] = {
+        name: {"Type": "Task", "Next": after, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}]}
+        for name, after in zip("ABCD", "BCDE", strict=True)
+    }
+    states |= {"E": {"Type": "Succeed"}, "Failed": {"Type": "Fail"}}
+    svg = draw_svg(Graph.from_states({"StartAt": "A", "States": states}))
+
+    assert texts(svg).count("States.ALL") == 1
+    ways = [found for found in parsed(svg).iter(f"{SVG}path") if found.attrib.get("class") == "edge catch"]
+    assert len(ways) == 4
+    # D is just above the handler; A, B and C arrive together
+    assert len([way for way in ways if "marker-end" in way.attrib]) == 2
 
 
-def test_statuses() -> None:
-    assert appearance("A", None) is PLAIN
-    assert appearance("A", {"B": "FAILED"}) is PLAIN
-    assert appearance("A", {"A": "Succeeded"}).word == "succeeded"
-    assert [found.word for found in legend({"a": "FAILED", "b": "RUNNING", "c": "odd", "d": "failed"})] == [
-        "running",
-        "failed",
-    ]
+def test_a_big_workflow_can_be_drawn() -> None:
+    states: dict[str, dict[str, object]] = {
+        f"S{number}": {
+            "Type": "Task",
+            "Next": f"S{number + 1}",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
+        }
+        for number in range(300)
+    }
+    states |= {"S300": {"Type": "Succeed"}, "Failed": {"Type": "Fail"}}
+    shown = texts(draw_svg(Graph.from_states({"StartAt": "S0", "States": states})))
+
+    assert len(shown) == 302 * 2 + 1
 
 
 @pytest.mark.parametrize(
@@ -176,6 +211,7 @@ def test_statuses() -> None:
         ("short", ["short"]),
         ("Calls CodeBuild to Build Container", ["Calls", "CodeBuild", "to Build", "Container"]),
         ("abcdefghijklmnop", ["abcdefghij", "klmnop"]),
+        ("ReadEvaluation.accuracy", ["Read", "Evaluation", ".accuracy"]),
         ("", [""]),
     ],
 )

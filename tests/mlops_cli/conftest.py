@@ -1,0 +1,5 @@
+"""What the tests of the command line share."""
+
+from tests.local_aws.stepfunctions.conftest import bench
+
+__all__ = ["bench"]

@@ -14,7 +14,7 @@ from constructs_lib.rendering.diagrams.run import Run, StepRun, duration
 from constructs_lib.rendering.diagrams.status import Appearance, appearance, counted, of_status
 from constructs_lib.rendering.diagrams.text import text_width, wrapped
 
-_BOLD = 1.08
+_BOLD = 1.12
 _LINE, _SMALL_LINE, _BADGE_LINE = 19.0, 16.0, 24.0
 _PADDING, _MARGIN = 16.0, 24.0
 _LEFT = _PADDING + 6

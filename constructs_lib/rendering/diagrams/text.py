@@ -18,7 +18,7 @@ def _units(letter: str) -> float:
     if letter in _NARROW:
         return 0.4
     if letter in _WIDE:
-        return 0.95
+        return 1.0
     return 0.72 if letter.isupper() or ord(letter) > _FIRST_WIDE_SCRIPT else 0.61
 
 

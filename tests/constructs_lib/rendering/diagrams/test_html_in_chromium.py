@@ -13,7 +13,9 @@ from tests.constructs_lib.rendering.diagrams.test_html import EVIL, RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason=MISSING)]
 
-SHOWN = 'Array.from(document.querySelectorAll(".panel")).filter(panel => getComputedStyle(panel).display != "none").map(panel => panel.querySelector("h2").textContent)'  # noqa: E501 - one expression
+SHOWN = """Array.from(document.querySelectorAll(".panel"))
+    .filter(panel => getComputedStyle(panel).display != "none")
+    .map(panel => panel.querySelector("h2").textContent)"""
 
 
 def page(run: Run | None = RUN, states: dict[str, Any] = COMPLEX) -> str:
@@ -28,7 +30,10 @@ def test_a_click_opens_the_panel_of_a_step_and_another_closes_it(tmp_path: Path)
     question = f"""
         const seen = [{SHOWN}];
         const click = element => element.dispatchEvent(new MouseEvent("click", {{bubbles: true, cancelable: true}}));
-        const later = action => new Promise(done => {{ action(); setTimeout(() => {{ seen.push({SHOWN}); done() }}, 100) }});
+        const later = action => new Promise(done => {{
+            action();
+            setTimeout(() => {{ seen.push({SHOWN}); done() }}, 100);
+        }});
         later(() => click(document.querySelector('svg a[href="#step-0"]')))
             .then(() => later(() => click(document.querySelector('td a[href="#step-5"]'))))
             .then(() => later(() => click(document.querySelector("#step-5 .close"))))
@@ -91,7 +96,8 @@ def test_all_text_is_inside_of_its_frame(tmp_path: Path) -> None:
             const box = frame.getBoundingClientRect();
             for (const text of frame.parentElement.querySelectorAll(":scope > text, :scope > g > text")) {
                 const inner = text.getBoundingClientRect();
-                if (inner.right > box.right || inner.left < box.left || inner.bottom > box.bottom) outside.push(text.textContent);
+                const fits = inner.right <= box.right && inner.left >= box.left && inner.bottom <= box.bottom;
+                if (!fits) outside.push(text.textContent);
             }
         }
         answer([document.querySelectorAll(".frame").length, outside]);

@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
     from constructs_lib.endpoints.variants import StoredModel as StoredModel
     from constructs_lib.endpoints.variants import Variant as Variant
+    from constructs_lib.environments.files import SourceFiles as SourceFiles
     from constructs_lib.environments.network import Network as Network
     from constructs_lib.environments.storage import EncryptionKey as EncryptionKey
     from constructs_lib.environments.storage import IStorage as IStorage
@@ -233,6 +234,7 @@ _NAMES = {
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
+    "constructs_lib.environments.files": ("SourceFiles",),
     "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
     "constructs_lib.events.arrivals": ("DataArrivalRule",),

@@ -47,6 +47,15 @@ def _typed(text: str, kind: str | None) -> Any:
         return text
 
 
+def named_after(execution: str, member: str) -> str:
+    """What a member that names something is, where it is not given: the execution's name.
+
+    A job of several (``TrainingJobName``) adds which one it is, as two of one kind cannot have the same name.
+    """
+    kind = member.removesuffix("JobName") if member.endswith("JobName") else ""
+    return "-".join([execution, *(word.lower() for word in re.findall("[A-Z][a-z0-9]*", kind))])
+
+
 def problems(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
     """What is wrong with an input, a line for each member: got and expected."""
     properties: Mapping[str, Any] = schema.get("properties", {})

@@ -18,7 +18,7 @@ _WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
 class ContainersStack(EnvironmentStack):
     """Repository and build of each workflow's container.
 
-    Outputs: ``ArtifactBucketName``, and for the container of `byoc-housing` ``ByocHousingImageRepositoryUri``,
+    Outputs: ``ArtifactBucketName``, and for each workflow's container such as ``ByocHousingImageRepositoryUri``,
     ``ByocHousingBuildProjectName`` and ``ByocHousingBuilderFunctionName``.
     """
 
@@ -37,13 +37,20 @@ class ContainersStack(EnvironmentStack):
             lifecycle=StorageLifecycle(noncurrent_version_days=settings.retention.noncurrent_version_days),
             removal_policy=self.removal_policy,
         )
-        self.byoc_housing = ContainerBuild(
+        CfnOutput(self, "ArtifactBucketName", value=storage.bucket.bucket_name)
+        self.byoc_housing = self._build("ByocHousing", "byoc_housing", settings, storage)
+        """The build of the container of `byoc-housing`."""
+        self.sklearn_processing = self._build("SklearnProcessing", "sklearn_processing", settings, storage)
+        """The build of the container of `sklearn-processing`."""
+
+    def _build(self, name: str, workflow: str, settings: EnvironmentSettings, storage: Storage) -> ContainerBuild:
+        build = ContainerBuild(
             self,
-            "ByocHousingBuild",
-            source=_WORKFLOWS / "byoc_housing" / "container",
+            f"{name}Build",
+            source=_WORKFLOWS / workflow / "container",
             repository=ImageRepository(
                 self,
-                "ByocHousingImages",
+                f"{name}Images",
                 encryption_key=storage.encryption_key,
                 image_count=settings.retention.image_count,
                 removal_policy=self.removal_policy,
@@ -55,9 +62,7 @@ class ContainersStack(EnvironmentStack):
             log_retention=self.log_retention,
             removal_policy=self.removal_policy,
         )
-        """The build of the container of `byoc-housing`."""
-        build = self.byoc_housing
-        CfnOutput(self, "ArtifactBucketName", value=storage.bucket.bucket_name)
-        CfnOutput(self, "ByocHousingImageRepositoryUri", value=build.repository.repository.repository_uri)
-        CfnOutput(self, "ByocHousingBuildProjectName", value=build.project.ref)
-        CfnOutput(self, "ByocHousingBuilderFunctionName", value=build.builder_function.function_name)
+        CfnOutput(self, f"{name}ImageRepositoryUri", value=build.repository.repository.repository_uri)
+        CfnOutput(self, f"{name}BuildProjectName", value=build.project.ref)
+        CfnOutput(self, f"{name}BuilderFunctionName", value=build.builder_function.function_name)
+        return build

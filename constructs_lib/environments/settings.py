@@ -60,6 +60,23 @@ class TrainingCompute:
 
 
 @frozen(kw_only=True)
+class ProcessingCompute:
+    """What each job of a workflow of processing jobs runs on, and what it lets pass.
+
+    Attributes:
+        instance_type: such as ``ml.m5.xlarge``.
+        volume_size_gib: disk of the instance; 1 to 16384. Default: 30 GiB.
+        max_runtime_minutes: a job that takes longer is stopped; 1 to 7200 (5 days). Default: 20.
+        least_accuracy: a model below it does not pass; 0 to 1. Default: 0.9.
+    """
+
+    instance_type: str
+    volume_size_gib: int = 30
+    max_runtime_minutes: int = 20
+    least_accuracy: float = 0.9
+
+
+@frozen(kw_only=True)
 class ServingCompute:
     """What an endpoint runs on, and how much of its traffic is kept.
 
@@ -98,6 +115,7 @@ class EnvironmentSettings:
         project: what the app is called; the first part of every stack's name.
         training: what training jobs run on.
         serving: what endpoints run on.
+        processing: what processing jobs, and the training between them, run on. Default: one ml.m5.xlarge each.
         build: what container builds run on. Default: the smallest machine.
         retention: how long things are kept.
         account: the account to deploy to. Default: the one whose credentials deploy.
@@ -113,6 +131,7 @@ class EnvironmentSettings:
     project: str
     training: TrainingCompute
     serving: ServingCompute
+    processing: ProcessingCompute = ProcessingCompute(instance_type="ml.m5.xlarge")
     build: BuildCompute = BuildCompute()
     retention: Retention = Retention()
     account: str | None = None
@@ -187,6 +206,7 @@ def _read_environment(name: str, value: object, project: str, problems: list[str
         "tags": reader.tags("tags"),
         "build": _build(reader.section("build")),
         "training": _training(reader.section("training", required=True)),
+        "processing": _processing(reader.section("processing")),
         "serving": _serving(reader.section("serving", required=True)),
         "retention": _retention(reader.section("retention")),
     }
@@ -212,6 +232,16 @@ def _training(section: "_Section") -> TrainingCompute | None:
         instance_count=section.integer("instance_count", 1, 100),
         volume_size_gib=section.integer("volume_size_gib", 1, 16384),
         max_runtime_minutes=section.integer("max_runtime_minutes", 1, 40320),
+    )
+
+
+def _processing(section: "_Section") -> ProcessingCompute | None:
+    return section.make(
+        ProcessingCompute,
+        instance_type=section.instance_type("instance_type"),
+        volume_size_gib=section.integer("volume_size_gib", 1, 16384),
+        max_runtime_minutes=section.integer("max_runtime_minutes", 1, 7200),
+        least_accuracy=section.share("least_accuracy"),
     )
 
 
@@ -294,6 +324,14 @@ class _Section:
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
             return value
         self._wrong(key, value, f"a whole number from {least} to {most}")
+        return None
+
+    def share(self, key: str) -> float | None:
+        """A number from 0 to 1."""
+        value = self._take(key)
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1):
+            return value
+        self._wrong(key, value, "a number from 0 to 1")
         return None
 
     def boolean(self, key: str) -> bool | None:

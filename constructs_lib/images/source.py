@@ -12,13 +12,11 @@ from aws_cdk import FileSystem, IgnoreMode, Token
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from constructs_lib.environments.files import NOT_SOURCE
 from constructs_lib.environments.settings import COMPUTE_TYPES
 
 OWN_VARIABLES = ("IMAGE_REPOSITORY_URI", "IMAGE_TAG", "DOCKERFILE")
 """Variables of a build that the builder sets itself."""
-
-# what comes and goes on a developer's machine must not change the content hash
-_NOT_SOURCE = ["__pycache__/", "*.py[co]", ".git/", ".DS_Store", ".venv/", ".ipynb_checkpoints/"]
 
 DEFAULT_BUILDSPEC = """\
 version: 0.2
@@ -105,10 +103,10 @@ def source_asset(scope: Construct, construct_id: str, folder: Path) -> s3_assets
     # the CDK looks a relative path up where its Node process was started, which may be elsewhere
     path = str(folder.resolve())
     content = FileSystem.fingerprint(
-        path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT, extra_hash="\n".join(_executables(folder))
+        path, exclude=NOT_SOURCE, ignore_mode=IgnoreMode.GIT, extra_hash="\n".join(_executables(folder))
     )
     return s3_assets.Asset(
-        scope, construct_id, path=path, exclude=_NOT_SOURCE, ignore_mode=IgnoreMode.GIT, asset_hash=content
+        scope, construct_id, path=path, exclude=NOT_SOURCE, ignore_mode=IgnoreMode.GIT, asset_hash=content
     )
 
 
@@ -124,7 +122,7 @@ def _executables(folder: Path) -> list[str]:
 
 
 def _is_source(name: str) -> bool:
-    return not any(fnmatch(name, pattern.rstrip("/")) for pattern in _NOT_SOURCE)
+    return not any(fnmatch(name, pattern.rstrip("/")) for pattern in NOT_SOURCE)
 
 
 def lambda_source() -> Path:
@@ -136,4 +134,4 @@ def lambda_source() -> Path:
 
 def lambda_source_options(name: str) -> tuple[str, list[str]]:
     """Path and exclusions of an asset that holds one function's package, and nothing of the other functions."""
-    return str(lambda_source()), ["/*", f"!/{name}", *_NOT_SOURCE]
+    return str(lambda_source()), ["/*", f"!/{name}", *NOT_SOURCE]

@@ -9,7 +9,7 @@ import pytest
 
 from local_aws.server import LocalAws
 from mlops_cli.errors import BAD_INPUT, CliError
-from mlops_cli.execution_input import METADATA, problems, published_schema, typed
+from mlops_cli.execution_input import METADATA, named_after, problems, published_schema, typed
 from mlops_cli.executions import start
 from mlops_cli.target import Target
 
@@ -128,3 +128,16 @@ def test_a_state_machine_that_publishes_nothing(local_aws: LocalAws) -> None:
 
     assert published_schema(account.target, account.machine) is None
     assert published_schema(account.target, account.machine + "-2") is None
+
+
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [
+        ("JobName", "Run-1"),
+        ("EndpointName", "Run-1"),
+        ("TrainingJobName", "Run-1-training"),
+        ("EvaluationProcessingJobName", "Run-1-evaluation-processing"),
+    ],
+)
+def test_what_a_run_makes_is_named_after_it(member: str, name: str) -> None:
+    assert named_after("Run-1", member) == name

@@ -105,6 +105,8 @@ def resolved(value: Any) -> str:
     if function == "Fn::Join":
         return str(given[0]).join(resolved(part) for part in given[1])
     known = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
+    if function == "Fn::Sub":
+        return re.sub(r"\$\{(.+?)\}", lambda name: known[name[1]], given)
     return known.get(given, given) if isinstance(given, str) else str(given[0])
 
 
@@ -114,7 +116,7 @@ def test_state_machines_are_accepted_by_independent_validators(assembly: Assembl
         for template in assembly.templates.values()
         for found in resources(template, "AWS::StepFunctions::StateMachine").values()
     ]
-    assert len(machines) >= len(ENVIRONMENTS)
+    assert len(machines) == 2 * len(ENVIRONMENTS)
     assert errors(machines) == [[] for _ in machines]
     # behind tokens, cfn-lint would not look at them
     assert findings(machines, tmp_path) == (0, "")
@@ -167,6 +169,7 @@ def test_stateful_resources_keep_their_logical_ids(assembly: Assembly) -> None:
             "ArtifactsAccessLogs4D97777C",
             "ArtifactsKey9951D85C",
             "ByocHousingImagesF1F9663E",
+            "SklearnProcessingImages3F98F55A",
         ],
         "training": ["Data2D4B752F", "DataAccessLogsC0C25EE4", "DataKeyAEC34D0C"],
     }
@@ -189,7 +192,7 @@ def test_logs_are_kept_as_long_as_the_settings_say(assembly: Assembly, environme
         for stack in ("containers", "training")
         for group in resources(assembly.templates[f"{environment}/{stack}"], "AWS::Logs::LogGroup").values()
     ]
-    assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 3
+    assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 6
 
 
 def test_tags_are_on_every_resource_that_takes_them(assembly: Assembly) -> None:
@@ -209,12 +212,57 @@ def test_outputs_have_the_keys_that_the_command_line_reads(assembly: Assembly) -
         "ByocHousingBuildProjectName",
         "ByocHousingBuilderFunctionName",
         "ByocHousingImageRepositoryUri",
+        "SklearnProcessingBuildProjectName",
+        "SklearnProcessingBuilderFunctionName",
+        "SklearnProcessingImageRepositoryUri",
     ]
     assert keys("training") == [
         "AlarmTopicArn",
         "CaptureUri",
         "DataBucketName",
         "ModelOutputUri",
+        "SklearnProcessingRawDataUri",
         "TrainingDataUri",
         "WorkflowByocHousingStateMachineArn",
+        "WorkflowSklearnProcessingStateMachineArn",
     ]
+
+
+def test_scripts_are_assets_and_their_jobs_read_them_alone(assembly: Assembly) -> None:
+    template = assembly.templates["dev/training"]
+    (manifest,) = assembly.folder.glob("devtraining*.assets.json")
+    assets = json.loads(manifest.read_text())["files"]
+    scripts = {
+        key.rpartition("/")[2]: key
+        for asset in assets.values()
+        for key in (destination["objectKey"] for destination in asset["destinations"].values())
+        if key.endswith(".py")
+    }
+    assert sorted(scripts) == sorted(path.name for path in (ROOT / "workflows/sklearn_processing/scripts").glob("*.py"))
+    read = {
+        step: [
+            resource.partition(":s3:::")[2]
+            for statement in found["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+            if statement["Action"] == "s3:GetObject"
+            for resource in map(resolved, statement["Resource"])
+            if ":s3:::cdk-" in resource
+        ]
+        for step, found in resources(template, "AWS::IAM::Role").items()
+        if step.startswith("SklearnProcessingJobRoles")
+    }
+    bucket = "cdk-hnb659fds-assets-111122223333-eu-west-1"
+    assert sorted(read.values()) == sorted([[f"{bucket}/{key}*"] for key in scripts.values()])
+
+
+def test_failed_executions_are_told_to_the_topic(assembly: Assembly) -> None:
+    template = assembly.templates["dev/training"]
+    (rule,) = resources(template, "AWS::Events::Rule").values()
+    (machine,) = [
+        name for name in resources(template, "AWS::StepFunctions::StateMachine") if name.startswith("Sklearn")
+    ]
+    assert rule["Properties"]["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": machine}],
+        "status": ["FAILED"],
+    }
+    (target,) = rule["Properties"]["Targets"]
+    assert target["Arn"]["Ref"] in resources(template, "AWS::SNS::Topic")

@@ -122,7 +122,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             s3.create_bucket(Bucket=bucket)
         raw = tmp_path_factory.mktemp("raw") / "cancer.csv"
         image = images / "sklearn" / "python3"
-        subprocess.run([str(image), str(SOURCE / "scripts" / "raw_data.py"), str(raw)], check=True)
+        subprocess.run([str(image), str(SOURCE / "raw_data.py"), str(raw)], check=True)
         s3.upload_file(str(raw), "sklearn-raw", "cancer/cancer.csv")
         s3.put_object(Bucket="sklearn-raw", Key="broken/cancer.csv", Body=b"a,b\n1,x\n")
         for script in (SOURCE / "scripts").glob("*.py"):

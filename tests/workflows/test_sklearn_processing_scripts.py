@@ -53,7 +53,7 @@ class Jobs:
 
 def test_from_raw_data_to_an_accurate_model(python: Path, tmp_path: Path) -> None:
     jobs = Jobs(python, tmp_path)
-    jobs.succeeds("raw_data.py", str(jobs.folder("processing/input") / "cancer.csv"))
+    jobs.succeeds("../raw_data.py", str(jobs.folder("processing/input") / "cancer.csv"))
     ratio = ["--train-test-split-ratio", "0.2"]
     assert jobs.succeeds("preprocessing.py", *ratio) == "train-rows=455\ntest-rows=114\n"
     assert jobs.succeeds("anomaly_detection.py") == "anomalies=10\n"

@@ -4,10 +4,12 @@ It imports `constructs_lib.definitions` alone: it can be made, checked, drawn an
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from attrs import field, frozen
 
 from constructs_lib.definitions import (
+    CAUGHT_CAUSE,
     CAUGHT_ERROR,
     EXECUTION_NAME,
     TASK_FAILED,
@@ -16,6 +18,7 @@ from constructs_lib.definitions import (
     ChoiceRule,
     ChoiceStep,
     ComputeResources,
+    ContainerBuildStep,
     ContainerImage,
     ExecutionInput,
     FailStep,
@@ -35,12 +38,16 @@ from constructs_lib.definitions import (
 from constructs_lib.definitions.steps import Step
 from constructs_lib.definitions.values import Text, UniqueName
 
+BUILD = "Build the container"
 PREPROCESSING = "SageMaker pre-processing step"
 ANOMALIES = "SageMaker anomaly detection step"
 FEATURES = "SageMaker feature selection step"
 TRAINING = "SageMaker Training Step"
 EVALUATION = "SageMaker Processing Model Evaluation step"
 FAILED = "ML Workflow failed"
+
+SCRIPTS = Path(__file__).resolve().parent / "scripts"
+"""What the jobs run; `ProcessingSettings.code_uri` is where it lies in S3."""
 
 _FOLDER = "/opt/ml/processing"
 
@@ -50,28 +57,58 @@ class ProcessingSettings:
     """What differs between the environments that the workflow runs in.
 
     Args:
-        image: the container with scikit-learn that runs the scripts.
+        image: the container with scikit-learn that runs the scripts, or the step that builds it (`container_build`).
         raw_data_uri: prefix in S3 of the CSV files.
-        code_uri: prefix in S3 of the scripts, each in a folder of its step.
+        code_uri: prefix in S3 of the scripts.
         data_bucket: bucket for everything that the workflow writes.
         topic_arn: SNS topic that hears of the outcome.
-        data_key: ARN of the key that encrypts the bucket. Default: none.
+        data_folder: where in the bucket, such as ``sklearn-processing/runs``. Default: at its top.
+        data_key: ARN of the key that encrypts the raw data and the bucket. Default: none.
+        code_key: ARN of the key that encrypts the scripts. Default: none.
         topic_key: ARN of the key that encrypts the topic. Default: none.
         compute: of each job. Default: one ml.m5.xlarge.
         max_runtime_seconds: of each job. Default: 20 minutes.
         least_accuracy: below it the execution fails. Default: 0.9.
     """
 
-    image: ContainerImage
+    image: ContainerImage | ContainerBuildStep
     raw_data_uri: Text
     code_uri: str
     data_bucket: str
     topic_arn: Text
+    data_folder: str = ""
     data_key: Text | None = None
+    code_key: Text | None = None
     topic_key: Text | None = None
     compute: ComputeResources = field(factory=lambda: ComputeResources(instance_type="ml.m5.xlarge"))
     max_runtime_seconds: int = 1200
     least_accuracy: float = 0.9
+
+    @property
+    def container(self) -> ContainerImage:
+        """The image that the jobs run."""
+        return self.image.image if isinstance(self.image, ContainerBuildStep) else self.image
+
+    @property
+    def folder(self) -> tuple[str, ...]:
+        """The folder in the bucket as parts of a path."""
+        return (self.data_folder,) if self.data_folder else ()
+
+
+def container_build(*, function_arn: Text, repository_arn: Text) -> ContainerBuildStep:
+    """The step that has the container built, unless it is; told of as what it is where it fails.
+
+    Args:
+        function_arn: the function of the container build.
+        repository_arn: the ECR repository that the image goes to.
+    """
+    failed = FailStep(name="Container not built", error=CAUGHT_ERROR, cause=CAUGHT_CAUSE)
+    return ContainerBuildStep(
+        name=BUILD,
+        function_arn=function_arn,
+        repository_arn=repository_arn,
+        catch=[Catch(errors=[TASK_FAILED], next_step=failed)],
+    )
 
 
 def sklearn_processing(settings: ProcessingSettings) -> WorkflowDefinition:
@@ -114,15 +151,15 @@ def sklearn_processing(settings: ProcessingSettings) -> WorkflowDefinition:
     )
     train = TrainingStep(
         name=TRAINING,
-        image=settings.image,
+        image=settings.container,
         compute=settings.compute,
         channels=[
             _channel(settings, "train", train_data),
             _channel(settings, "anomalies", anomalies.output_uri("anomalies")),
             _channel(settings, "features", features.output_uri("features")),
-            _channel(settings, "code", f"{settings.code_uri}/train.py"),
+            Channel(name="code", uri=f"{settings.code_uri}/train.py", kms_key=settings.code_key),
         ],
-        output_uri=f"s3://{settings.data_bucket}/models",
+        output_uri="/".join([f"s3://{settings.data_bucket}", *settings.folder, "models"]),
         output_kms_key=settings.data_key,
         max_runtime_seconds=settings.max_runtime_seconds,
         job_name=ExecutionInput("TrainingJobName", description="name of the training job"),
@@ -144,7 +181,7 @@ def sklearn_processing(settings: ProcessingSettings) -> WorkflowDefinition:
     report = ReadJsonStep(
         name="Read evaluation.json",
         bucket=settings.data_bucket,
-        key=Join("/", [EXECUTION_NAME, "evaluation", "evaluation.json"]),
+        key=Join("/", [*settings.folder, EXECUTION_NAME, "evaluation", "evaluation.json"]),
         kms_key=settings.data_key,
         depends_on=[evaluate],
     )
@@ -166,11 +203,12 @@ def sklearn_processing(settings: ProcessingSettings) -> WorkflowDefinition:
         otherwise=[FailStep(name="Model not accurate enough", error="AccuracyTooLow")],
         depends_on=[report],
     )
+    built = [settings.image] if isinstance(settings.image, ContainerBuildStep) else []
     failed = FailStep(name=FAILED, error=CAUGHT_ERROR, cause="SageMakerProcessingJobFailed")
     return WorkflowDefinition(
         name="sklearn-processing",
         description="Prepares data, trains a classifier, and lets it pass if it is accurate.",
-        steps=[prepare, prepared, anomalies, features, train, evaluate, report, choose],
+        steps=[*built, prepare, prepared, anomalies, features, train, evaluate, report, choose],
         default_retry=[
             Retry(errors=["SageMaker.AmazonSageMakerException"], interval_seconds=5, max_attempts=3, backoff_rate=2.0)
         ],
@@ -191,12 +229,12 @@ def _processing(
 ) -> ProcessingStep:
     """A job that runs a script on data and keeps its results under the execution's name."""
     code = ProcessingInput(
-        name="code", uri=f"{settings.code_uri}/{script}", path=f"{_FOLDER}/input/code", kms_key=settings.data_key
+        name="code", uri=f"{settings.code_uri}/{script}", path=f"{_FOLDER}/input/code", kms_key=settings.code_key
     )
     folders = {"input-1": f"{_FOLDER}/input"}
     return ProcessingStep(
         name=name,
-        image=settings.image,
+        image=settings.container,
         compute=settings.compute,
         entrypoint=["python3", f"{_FOLDER}/input/code/{script}"],
         arguments=arguments,
@@ -213,7 +251,7 @@ def _processing(
             ProcessingOutput(
                 name=result,
                 path=f"{_FOLDER}/{result}",
-                uri=Join("/", [f"s3://{settings.data_bucket}", EXECUTION_NAME, result]),
+                uri=Join("/", [f"s3://{settings.data_bucket}", *settings.folder, EXECUTION_NAME, result]),
             )
             for result in results
         ],

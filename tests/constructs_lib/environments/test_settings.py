@@ -7,6 +7,7 @@ import pytest
 from constructs_lib.environments.settings import (
     BuildCompute,
     EnvironmentSettings,
+    ProcessingCompute,
     Retention,
     ServingCompute,
     SettingsError,
@@ -31,6 +32,9 @@ def test_what_is_not_given_has_a_default() -> None:
         project="mlops",
         training=TrainingCompute(instance_type="ml.m5.large"),
         serving=ServingCompute(instance_type="ml.m5.large"),
+        processing=ProcessingCompute(
+            instance_type="ml.m5.xlarge", volume_size_gib=30, max_runtime_minutes=20, least_accuracy=0.9
+        ),
     )
     assert (dev.account, dev.region, dev.removal_policy, dev.tags) == (None, None, "retain", {})
     assert dev.stack_name("training") == "mlops-dev-training"
@@ -51,6 +55,12 @@ def test_everything_that_is_given_is_read() -> None:
             "volume_size_gib": 1,
             "max_runtime_minutes": 2,
         },
+        "processing": {
+            "instance_type": "ml.m5.4xlarge",
+            "volume_size_gib": 7,
+            "max_runtime_minutes": 7200,
+            "least_accuracy": 1,
+        },
         "serving": {"instance_type": "ml.c5.xlarge", "instance_count": 2, "capture_percentage": 0},
         "retention": {"log_days": 3653, "image_count": 1000, "noncurrent_version_days": 1},
     }
@@ -67,6 +77,9 @@ def test_everything_that_is_given_is_read() -> None:
         build=BuildCompute(compute_type="BUILD_GENERAL1_LARGE", timeout_minutes=480),
         training=TrainingCompute(
             instance_type="ml.p3.2xlarge", instance_count=3, volume_size_gib=1, max_runtime_minutes=2
+        ),
+        processing=ProcessingCompute(
+            instance_type="ml.m5.4xlarge", volume_size_gib=7, max_runtime_minutes=7200, least_accuracy=1
         ),
         serving=ServingCompute(instance_type="ml.c5.xlarge", instance_count=2, capture_percentage=0),
         retention=Retention(log_days=3653, image_count=1000, noncurrent_version_days=1),
@@ -138,6 +151,18 @@ def test_a_project_that_would_not_fit_a_stack_name_is_an_error(project: object) 
         (
             {"training": {}},
             "training.instance_type: got nothing, expected a SageMaker instance type such as 'ml.m5.large'",
+        ),
+        (
+            {"processing": {**M5, "least_accuracy": 1.5}},
+            "processing.least_accuracy: got 1.5, expected a number from 0 to 1",
+        ),
+        (
+            {"processing": {**M5, "least_accuracy": True}},
+            "processing.least_accuracy: got True, expected a number from 0 to 1",
+        ),
+        (
+            {"processing": {**M5, "max_runtime_minutes": 0}},
+            "processing.max_runtime_minutes: got 0, expected a whole number from 1 to 7200",
         ),
         (
             {"serving": {"instance_type": "m5.large"}},

@@ -81,7 +81,7 @@ class ImportedDefinition:
 
 
 def machines(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A definition, its branches and its iterations, outer ones first; each has States that are objects."""
+    """A definition, its branches and its iterations, outer ones first; each has States."""
     waiting: list[Any] = [document]
     while waiting:
         machine = waiting.pop(0)
@@ -90,4 +90,6 @@ def machines(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield machine
         for state in machine["States"].values():
             if isinstance(state, Mapping):
-                waiting += [*state.get("Branches", ()), state.get("ItemProcessor"), state.get("Iterator")]
+                branches = state.get("Branches")
+                waiting += [*branches] if isinstance(branches, list | tuple) else []
+                waiting += [state.get("ItemProcessor"), state.get("Iterator")]

@@ -10,6 +10,8 @@ from constructs_lib.definitions import DefinitionError, ImportedDefinition
 from constructs_lib.rendering import render_states
 
 EXPORTED = Path(__file__).parent / "exported" / "processing.json"
+TESTS = Path(__file__).parents[2]
+RENDERED = sorted([*TESTS.glob("constructs_lib/rendering/golden/*.json"), *TESTS.glob("workflows/*.states.json")])
 
 
 def machine(**states: Any) -> ImportedDefinition:
@@ -27,6 +29,13 @@ def test_a_definition_stays_as_it_is() -> None:
 
     assert render_states(definition) == json.loads(EXPORTED.read_text())
     assert [name for name, _ in definition.states()][-2:] == ["Train Step", "Check"]
+
+
+@pytest.mark.parametrize("path", RENDERED, ids=lambda path: path.stem)
+def test_what_this_library_renders_can_be_imported(path: Path) -> None:
+    document = json.loads(path.read_text())
+
+    assert render_states(ImportedDefinition(name="rendered", document=document)) == document
 
 
 def test_the_input_is_what_the_states_read_of_it() -> None:
@@ -59,6 +68,7 @@ def test_problems_are_told_together() -> None:
         "E: unreachable: no way leads to it",
         "A: Resource: got sagemaker:startPipelineExecution.sync, which Step Functions does not have",
         "B: Default: missing, expected a way for when no rule is true: the execution would fail there",
+        "C: Next: expected exactly one of Next and End",
         "D: Resource: got 'somewhere', expected the ARN of a call or of a function",
         "E: Type: got 'Nothing', expected one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait",
         "States: got no state that ends, expected one",
@@ -84,3 +94,37 @@ def test_activities_and_functions_by_their_arn_are_calls() -> None:
     )
 
     assert len(list(definition.states())) == 2
+
+
+PASS = {"Type": "Pass", "End": True}
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (3, "Type: got None, expected one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait"),
+        ({"Type": "Pass"}, "Next: expected exactly one of Next and End"),
+        ({**PASS, "Next": "A"}, "Next: expected exactly one of Next and End"),
+        ({**PASS, "Next": 5}, "Next: got 5, expected the name of a state"),
+        ({"Type": "Choice", "Choices": [], "Default": "A"}, "Choices: got no rules, expected at least one"),
+        ({"Type": "Choice", "Choices": "x", "Default": "A"}, "Choices: expected a list of objects"),
+        ({**TASK, "Catch": ["x"]}, "Catch: expected a list of objects"),
+        ({"Type": "Parallel", "Branches": 5, "End": True}, "Branches: expected a list of objects"),
+        ({"Type": "Parallel", "Branches": [], "End": True}, "Branches: got no branches, expected at least one"),
+        ({"Type": "Map", "End": True}, "ItemProcessor: missing, expected the states that run for each item"),
+        ({**TASK, "Retry": [{"ErrorEquals": []}]}, "Retry[0].ErrorEquals: expected names of errors"),
+        (
+            {**TASK, "Retry": [{"ErrorEquals": ["States.Timout"]}]},
+            "Retry[0].ErrorEquals: got 'States.Timout', an error that cannot occur; did you mean 'States.Timeout'?",
+        ),
+        (
+            {**TASK, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]},
+            "Catch[0].Next: got 'B', which is no state",
+        ),
+    ],
+)
+def test_states_that_step_functions_would_refuse(state: Any, message: str) -> None:
+    found = problems({"StartAt": "Z", "States": {"Z": state, "A": PASS}})
+
+    assert f"Z: {message}" in found

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mlops_cli.errors import BAD_INPUT, CliError
-from mlops_cli.execution_input import problems, published_schema, typed
+from mlops_cli.execution_input import named_after, problems, published_schema, typed
 from mlops_cli.history import RUNNING, Progress, Step
 from mlops_cli.target import Target
 
@@ -48,7 +48,8 @@ def start(target: Target, state_machine: str, given: dict[str, str], *, name: st
     Args:
         target: the AWS to run on.
         state_machine: its ARN.
-        given: members of the input, as texts. Those that end in ``Name`` and are not given get the execution's name.
+        given: members of the input, as texts. Those that end in ``Name`` and are not given are named after the
+            execution.
         name: of the execution.
 
     Raises:
@@ -72,7 +73,7 @@ def _by_schema(schema: Mapping[str, Any], given: Mapping[str, str], name: str) -
     """The input, checked against the schema that the workflow publishes."""
     properties: Mapping[str, Any] = schema.get("properties", {})
     named = {
-        member: name
+        member: named_after(name, member)
         for member in schema.get("required", ())
         if member.endswith("Name") and properties.get(member, {}).get("type") in (None, "string")
     }
@@ -97,7 +98,7 @@ def _by_names(target: Target, state_machine: str, given: Mapping[str, str], name
         raise CliError(
             f"unknown input {', '.join(unknown)}; the workflow reads {', '.join(wanted)}", exit_code=BAD_INPUT
         )
-    values = {member: name for member in wanted if member.endswith("Name")} | dict(given)
+    values = {member: named_after(name, member) for member in wanted if member.endswith("Name")} | dict(given)
     missing = sorted(set(wanted) - set(values))
     if missing:
         raise CliError(

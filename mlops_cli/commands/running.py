@@ -43,7 +43,8 @@ def run(
 ) -> None:
     """Start an execution and follow it, step by step, to its end. Exit code 1 when it fails.
 
-    Inputs that name something (JobName, ModelName, …) default to the execution's name.
+    Inputs that name something (JobName, ModelName, …) default to the execution's name, those that name one job of
+    several (TrainingJobName, …) to that and which it is.
     """
     target = choose_target(aws=aws)
     machine = deployment.state_machine_arn(target, environment, workflow)

@@ -52,23 +52,31 @@ def failure(progress: Progress) -> Failure:
     error = (visit.error if visit else progress.error) or progress.status
     cause = (visit.cause if visit else progress.cause) or ""
     name = step.name if step else None
+    reason, job = told_by(cause)
+    if job is not None:
+        return Failure(step=name, error=error, cause=reason, job=job)
+    build = re.search(r"[A-Za-z0-9][\w-]+:[0-9a-f]{8}-[0-9a-f-]{27}", cause)
+    if build is not None:
+        return Failure(step=name, error=error, cause=reason, build=build[0])
+    # a request that was refused made no endpoint, so nothing of that name has a log of this failure
+    endpoint = visit.endpoint if visit is not None and error == ENDPOINT_FAILED else None
+    return Failure(step=name, error=error, cause=reason, endpoint=endpoint)
+
+
+def told_by(cause: str) -> tuple[str, str | None]:
+    """What a person reads first of a cause, and the name of the job that it describes, if it describes one."""
     try:
         document = json.loads(cause)
     except ValueError:
-        document = None
-    if isinstance(document, dict):
-        for kind, words in _JOBS.items():
-            if f"{kind}Name" in document:
-                reason = _reason(document, kind, words)
-                return Failure(step=name, error=error, cause=reason, job=document[f"{kind}Name"])
-    build = re.search(r"[A-Za-z0-9][\w-]+:[0-9a-f]{8}-[0-9a-f-]{27}", cause)
-    if build is not None:
-        return Failure(step=name, error=error, cause=cause, build=build[0])
-    if isinstance(document, dict) and "errorMessage" in document:
-        cause = f"{document.get('errorType', 'error')}: {document['errorMessage']}"
-    # a request that was refused made no endpoint, so nothing of that name has a log of this failure
-    endpoint = visit.endpoint if visit is not None and error == ENDPOINT_FAILED else None
-    return Failure(step=name, error=error, cause=cause, endpoint=endpoint)
+        return cause, None
+    if not isinstance(document, dict):
+        return cause, None
+    for kind, words in _JOBS.items():
+        if f"{kind}Name" in document:
+            return _reason(document, kind, words), document[f"{kind}Name"]
+    if "errorMessage" in document:
+        return f"{document.get('errorType', 'error')}: {document['errorMessage']}", None
+    return cause, None
 
 
 def _failed_step(progress: Progress) -> Step | None:

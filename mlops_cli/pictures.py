@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli import executions
+from mlops_cli.failures import told_by
 from mlops_cli.history import RUNNING, Progress
 from mlops_cli.target import Target
 
@@ -94,6 +95,7 @@ def as_run(progress: Progress) -> "Run":
             output=visit.output,
             error=visit.error,
             cause=visit.cause,
+            reason=_reason(visit.cause),
             log=visit.log,
         )
     started = progress.started
@@ -107,3 +109,9 @@ def as_run(progress: Progress) -> "Run":
         error=progress.error,
         cause=progress.cause,
     )
+
+
+def _reason(cause: str | None) -> str | None:
+    """What a person reads first, where the cause does not say it itself."""
+    reason = told_by(cause or "")[0]
+    return None if reason == (cause or "") else reason

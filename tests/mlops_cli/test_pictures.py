@@ -66,3 +66,15 @@ def test_a_run_tells_what_is_known_of_each_step() -> None:
     assert (train.status, train.seconds, train.attempts, train.log) == ("SUCCEEDED", 5.0, 2, "job-2")
     assert (train.input, train.output, train.error) == ('{"a": 1}', '{"b": 2}', None)
     assert (run.seconds, run.taken) == (9.0, frozenset([("Train", "Next")]))
+
+
+def test_a_job_s_description_is_told_by_its_reason_first() -> None:
+    history = History()
+    history.add("TaskStateEntered", name="Train")
+    history.add("TaskScheduled", resource="createTrainingJob.sync")
+    cause = '{"TrainingJobName": "job-1", "FailureReason": "no rows"}'
+    history.add("TaskFailed", error="States.TaskFailed", cause=cause)
+    step = as_run(history.progress).steps["Train"]
+    assert (step.reason, step.cause) == ("no rows", cause)
+    history.add("TaskFailed", error="States.TaskFailed", cause="in words")
+    assert as_run(history.progress).steps["Train"].reason is None

@@ -141,6 +141,7 @@ def _panel(node: Node, step: StepRun | None, panel: str, run: Run | None) -> str
         facts |= _facts(step)
         if step.error is not None:
             parts += [element("h3", "Error"), element("p", escape(step.error), class_="error")]
+            parts += [element("p", escape(_cut(step.reason)))] if step.reason else []
             parts += [_document(step.cause)] if step.cause else []
         parts += [element("h3", "Input"), _document(step.input)] if step.input is not None else []
         parts += [element("h3", "Output"), _document(step.output)] if step.output is not None else []

@@ -210,7 +210,7 @@ def _join(upper: _Cell, lower: _Cell, link: Link, *, known: bool) -> None:
     if known and any(found is lower for found, _ in upper.below):
         return
     bends = (not upper.on_the_way) + (not lower.on_the_way)
-    weight = link.weight * (1 if bends == 2 else 4 if bends == 1 else 4000 if link.bundled else 16)
+    weight = link.weight * (1 if bends == 2 else 4 if bends == 1 else 200 if link.bundled else 16)
     upper.below.append((lower, weight))
     lower.above.append((upper, weight))
 

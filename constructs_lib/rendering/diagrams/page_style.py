@@ -53,6 +53,7 @@ a{{color:inherit}}
   background:var(--paper);border-radius:12px;overflow:auto;text-align:center;
   box-shadow:0 1px 3px #0003;max-height:85vh
 }}
+.picture svg{{max-width:max(100%,calc(var(--width) * 0.7));height:auto}}
 .picture a{{cursor:pointer}}
 table{{
   border-collapse:collapse;width:100%;margin-top:24px;background:var(--card);border-radius:12px;
@@ -66,6 +67,7 @@ tr:last-child td{{border-bottom:0}}
   padding:20px 24px;background:var(--card);box-shadow:-2px 0 16px #0004
 }}
 .panel:target{{display:block}}
+.panel:focus-visible{{outline:none}}
 :root:has(.panel:target) main{{margin-right:min(480px,100vw)}}
 .close{{position:absolute;top:16px;right:20px;font-size:18px;text-decoration:none;padding:2px 8px}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:0}}

@@ -20,6 +20,7 @@ class StepRun:
         output: what it gave, as JSON.
         error: name of its last error.
         cause: of that error.
+        reason: what of the cause a person reads first, where the cause is a document such as a job's description.
         log: the name by which ``mlops logs`` shows what its job wrote.
     """
 
@@ -32,6 +33,7 @@ class StepRun:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    reason: str | None = None
     log: str | None = None
 
 

@@ -65,6 +65,8 @@ def draw_svg(graph: Graph, run: Run | None = None, *, links: Mapping[str, str] |
         height=height,
         # what a picture holds is one thing, unless there is something to click in it
         role="group" if links else "img",
+        # for a page that makes a big picture smaller, but not too small to be read
+        style=f"--width:{number(width)}px",
     )
 
 

@@ -26,7 +26,7 @@ RUN = Run(
             output="not JSON " + EVIL,
             log="job 1; rm -r /",
         ),
-        "Train": StepRun(status="FAILED", seconds=3, error=EVIL, cause=EVIL),
+        "Train": StepRun(status="FAILED", seconds=3, error=EVIL, cause=EVIL, reason="the data are bad"),
         "Notify": StepRun(status="RUNNING", iterations={"SUCCEEDED": 3, "RUNNING": 1}),
     },
 )
@@ -116,7 +116,7 @@ def test_a_step_has_a_panel_with_all_that_is_known() -> None:
     assert '{\n  "given": ' in told
     assert "4 iterations: 1 running, 3 succeeded" in panel_of(page, "Notify")
     assert "not reached" in panel_of(page, "Done")
-    assert f"Error {EVIL}" in " ".join(panel_of(page, "Train").split())
+    assert f"Error {EVIL} the data are bad {EVIL}" in " ".join(panel_of(page, "Train").split())
 
 
 def test_the_execution_is_told_of_as_a_whole() -> None:

@@ -11,7 +11,7 @@ from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.failures import STATES_ERRORS
 from constructs_lib.definitions.imported import ImportedDefinition, machines
-from constructs_lib.definitions.resources import is_activity, parse_resource
+from constructs_lib.definitions.resources import Resource, is_activity, parse_resource
 
 _TYPES = ("Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait")
 _ENDS = frozenset({"Fail", "Succeed"})
@@ -143,6 +143,14 @@ def _call(name: str, called: Any) -> Iterator[Problem]:
     if resource is None:
         message = f"got {shown(called)}, expected the ARN of a call or of a function"
         yield Problem(step=name, path="Resource", message=message)
-    elif resource.pattern.startswith("sync") and (resource.sdk or not is_waited_for(resource.service, resource.action)):
+    elif not _is_offered(resource):
         message = f"got {resource.service}:{resource.action}.{resource.pattern}, which Step Functions does not have"
         yield Problem(step=name, path="Resource", message=message)
+
+
+def _is_offered(resource: Resource) -> bool:
+    """Whether Step Functions has the pattern of a call."""
+    if resource.pattern in ("sync", "sync:2"):
+        again = resource.pattern == "sync:2" and resource.service != "states"
+        return not resource.sdk and not again and is_waited_for(resource.service, resource.action)
+    return resource.pattern in ("", "waitForTaskToken")

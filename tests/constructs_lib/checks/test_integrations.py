@@ -1,4 +1,6 @@
+from constructs_lib.checks.integrations import is_waited_for
 from constructs_lib.definitions import ApiStep
+from local_aws.stepfunctions.tasks.integrations import ELSEWHERE, INTEGRATIONS
 from tests.constructs_lib.samples import FUNCTION, function, problems, processing, tuning
 
 
@@ -87,3 +89,10 @@ def test_only_jobs_are_waited_for() -> None:
 
 def test_only_jobs_are_waited_for_passing() -> None:
     assert problems(processing(), tuning(), function()) == []
+
+
+def test_the_local_aws_waits_for_the_same() -> None:
+    offered = {key: row.patterns for key, row in INTEGRATIONS.items()}
+    offered |= {(service, action): found for service, actions in ELSEWHERE.items() for action, found in actions.items()}
+
+    assert {key for key in offered if is_waited_for(*key)} == {key for key in offered if "sync" in offered[key]}

@@ -128,3 +128,25 @@ def test_states_that_step_functions_would_refuse(state: Any, message: str) -> No
     found = problems({"StartAt": "Z", "States": {"Z": state, "A": PASS}})
 
     assert f"Z: {message}" in found
+
+
+@pytest.mark.parametrize(
+    ("call", "offered"),
+    [
+        ("elasticmapreduce:addStep.sync", True),
+        ("eks:runJob.sync", True),
+        ("states:startExecution.sync:2", True),
+        ("sqs:sendMessage.waitForTaskToken", True),
+        ("sagemaker:createEndpoint.sync", False),
+        ("sagemaker:createTrainingJob.sync:2", False),
+        ("aws-sdk:sagemaker:createTrainingJob.sync", False),
+        ("lambda:invoke.later", False),
+    ],
+)
+def test_patterns_of_calls(call: str, offered: bool) -> None:
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{call}", "End": True}
+    if offered:
+        assert [name for name, _ in machine(A=state).states()] == ["A"]
+    else:
+        told = f"A: Resource: got {call.removeprefix('aws-sdk:')}, which Step Functions does not have"
+        assert problems({"StartAt": "A", "States": {"A": state}}) == [told]

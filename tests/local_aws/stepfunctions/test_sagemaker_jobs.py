@@ -174,6 +174,21 @@ def test_a_job_that_fails_fails_the_task_with_its_reason(machines: Machines, kin
     assert cause["FailureReason"]
 
 
+def test_a_job_that_still_fails_after_its_retries_is_caught(machines: Machines) -> None:
+    request = machines.request("ProcessingJob", "tried", "bad")
+    del request["ProcessingJobName"]
+    request["ProcessingJobName.$"] = "States.Format('tried-{}', $$.State.RetryCount)"
+    job = waits_for("ProcessingJob", request)
+    job["Retry"] = [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 1.0}]
+    job["Catch"] = [{"ErrorEquals": ["States.TaskFailed"], "Next": "Failed"}]
+    failed = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    ended = machines.ended(machines.start({"StartAt": "S", "States": {"S": job, "Failed": failed}}))
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.TaskFailed")
+    assert json.loads(ended["cause"])["ProcessingJobName"] == "tried-2"
+    assert [machines.status("ProcessingJob", f"tried-{number}") for number in range(4)] == [*["Failed"] * 3, ""]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stop_of_the_execution_stops_the_job(machines: Machines, kind: str) -> None:
     name = f"stop-{kind.lower()}"

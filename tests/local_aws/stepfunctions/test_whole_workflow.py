@@ -193,6 +193,33 @@ def test_a_function_that_fails_is_caught(account: Account, machine: str) -> None
     assert json.loads(ended["cause"])["errorMessage"] == "no such folder"
 
 
+def test_a_function_that_takes_too_long_is_tried_again_and_caught(account: Account) -> None:
+    slow = account.answering.function(
+        "slow", "import time\n\ndef handler(event, context):\n    time.sleep(60)\n", Timeout=1
+    )
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": slow},
+        "Retry": [{"ErrorEquals": ["Sandbox.Timedout"], "IntervalSeconds": 1, "MaxAttempts": 1}],
+        "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Failed"}],
+        "End": True,
+    }
+    failed = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    states = account.client("stepfunctions")
+    machine = states.create_state_machine(
+        name="slow",
+        definition=json.dumps({"StartAt": "Call", "States": {"Call": call, "Failed": failed}}),
+        roleArn=account.role("slow-workflow", "states.amazonaws.com", allow("lambda:InvokeFunction")),
+    )["stateMachineArn"]
+    ended = run(account, machine)
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "Sandbox.Timedout")
+    assert "Task timed out after 1.00 seconds" in json.loads(ended["cause"])["errorMessage"]
+    events = states.get_execution_history(executionArn=ended["executionArn"])["events"]
+    assert [event["type"] for event in events].count("TaskFailed") == 2
+
+
 def test_a_training_that_fails_ends_the_execution_with_its_reason(
     account: Account, machine: str, tmp_path: Path
 ) -> None:

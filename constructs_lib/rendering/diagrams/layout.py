@@ -75,6 +75,9 @@ class _Cell:
 
 _SWEEPS = 15
 _PORT = 26.0
+# how much more a link's parts weigh with none, one, or both of their ends on the way: a long way is to be straight
+_OWN = (1.0, 4.0, 16.0)
+_SHARED = (1.0, 0.2, 200.0)
 
 
 def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36, layer_gap: float = 44) -> Layout:
@@ -209,8 +212,8 @@ def _join(upper: _Cell, lower: _Cell, link: Link, *, known: bool) -> None:
     """Makes two cells neighbours; a way that links share counts once, and is kept straight past those that join it."""
     if known and any(found is lower for found, _ in upper.below):
         return
-    bends = (not upper.on_the_way) + (not lower.on_the_way)
-    weight = link.weight * (1 if bends == 2 else 4 if bends == 1 else 200 if link.bundled else 16)
+    factors = _SHARED if link.bundled else _OWN
+    weight = link.weight * factors[upper.on_the_way + lower.on_the_way]
     upper.below.append((lower, weight))
     lower.above.append((upper, weight))
 

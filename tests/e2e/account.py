@@ -40,26 +40,37 @@ class Run:
 
 @define(slots=False, eq=False)
 class Account(Clients):
-    """What is deployed, for boto3 and for the command line."""
+    """What is deployed, for boto3 and for the command line.
+
+    Args:
+        workflow: which of the workflows is meant.
+    """
 
     command_line: CommandLine
+    workflow: str = WORKFLOW
+
+    @property
+    def _target(self) -> Target:
+        return Target(endpoint_url=self.endpoint_url)
 
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The outputs of the environment's stacks."""
-        return deployment.outputs(Target(endpoint_url=self.endpoint_url), "dev")
+        return deployment.outputs(self._target, "dev")
 
     @cached_property
     def state_machine(self) -> dict[str, Any]:
         """The deployed workflow."""
-        arn = self.outputs["WorkflowByocHousingStateMachineArn"]
+        arn = deployment.state_machine_arn(self._target, "dev", self.workflow)
         return dict(self.client("stepfunctions").describe_state_machine(stateMachineArn=arn))
 
     def variant(self, *changes: Change) -> str:
         """Makes a state machine of the deployed definition with changes; gives its name."""
         changed = copy.deepcopy(json.loads(self.state_machine["definition"]))
-        # an endpoint is looked at sooner than a real one has to be
-        changed["States"][f"{housing.CREATE_ENDPOINT}: wait"]["Seconds"] = 1
+        for state in changed["States"].values():
+            if state["Type"] == "Wait":
+                # an endpoint is looked at sooner than a real one has to be
+                state["Seconds"] = 1
         for change in changes:
             change(changed)
         name = f"variant-{uuid.uuid4().hex[:12]}"
@@ -99,7 +110,7 @@ class Account(Clients):
     def execution(self, machine: str, name: str) -> dict[str, Any]:
         """An execution of a variant, or of the workflow as deployed, as the service describes it."""
         base, _, deployed = self.state_machine["stateMachineArn"].rpartition(":")
-        full = deployed if machine == WORKFLOW else machine
+        full = deployed if machine == self.workflow else machine
         arn = f"{base.replace(':stateMachine', ':execution')}:{full}:{name}"
         return dict(self.client("stepfunctions").describe_execution(executionArn=arn))
 

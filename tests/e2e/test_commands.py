@@ -160,7 +160,7 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "no-such"], "error: no workflow 'no-such' is deployed; deployed: byoc-housing"),
+        (["run", "no-such"], "error: no workflow 'no-such' is deployed; deployed: byoc-housing, sklearn-processing"),
         (
             ["run", "byoc-housing", "--input", "Colour=red"],
             "Colour: unknown, expected JobName, ModelName, EndpointName",

@@ -12,6 +12,7 @@ RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 _FAILURES = ("Failed", "TimedOut", "StartFailed", "SubmitFailed", "ScheduleFailed")
 _ENDS = {"ExecutionAborted": "ABORTED", "ExecutionTimedOut": "TIMED_OUT"}
+_BAD_ENDS = ("FAILED", "ABORTED", "TIMED_OUT")
 _JOB_NAMES = (
     "TrainingJobName",
     "ProcessingJobName",
@@ -266,7 +267,7 @@ class Progress:
             self.started = when
             return
         if kind == "ExecutionRedriven":
-            self.ended = self.error = self.cause = None
+            self._redrive()
             return
         self.ended = when
         self.error, self.cause = details.get("error"), details.get("cause")
@@ -283,6 +284,16 @@ class Progress:
                 visit.status = visit.status if visit.status == "FAILED" else "ABORTED" if stopped else status
                 if not stopped:
                     visit.error, visit.cause = visit.error or self.error, visit.cause or self.cause
+
+    def _redrive(self) -> None:
+        """What ended the execution goes on; what had failed before, in a group whose failure was caught, does not."""
+        self.ended = self.error = self.cause = None
+        visits = {(step.name, scope): visit for step in self.steps.values() for scope, visit in step.visits.items()}
+        failed = {place for place, visit in visits.items() if visit.status in _BAD_ENDS}
+        for name, scope in failed:
+            if all((around[-1][0], around[:-1]) in failed for around in _around_of(scope)):
+                visit = visits[name, scope]
+                visit.status, visit.ended, visit.error, visit.cause = RUNNING, None, None, None
 
     def _visit(self, state: str, scope: Scope) -> Visit:
         return self.steps[_step_name(state, scope, self.steps)].visits[scope]

@@ -17,7 +17,7 @@ def of_anything(target: Target, name: str, lines: int) -> list[str]:
     """The last lines of a job or an endpoint of a name, or of a build of an id; empty where there is none."""
     if ":" in name:
         return of_build(target, name, lines)
-    for find in (of_job, of_tuning_job, of_endpoint):
+    for find in (of_job, of_endpoint, of_tuning_job):
         found = find(target, name, lines)
         if found:
             return found

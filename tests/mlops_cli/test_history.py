@@ -57,3 +57,30 @@ def test_a_stopped_execution_stops_the_step_that_ran() -> None:
     history.add("ExecutionAborted", error="Stopped", cause="by hand")
     assert history.step("Train Step")[0] == "ABORTED"
     assert failure(history.progress) == Failure(step="Train Step", error="Stopped", cause="by hand")
+
+
+def test_a_redriven_execution_goes_on_where_it_had_failed() -> None:
+    history = History()
+    history.add("ExecutionStarted", input="{}")
+    history.add("ParallelStateEntered", name="Both")
+    started = history.add("ParallelStateStarted")
+    history.add("TaskStateEntered", after=started, name="Good")
+    history.add("TaskStateExited", name="Good")
+    history.add("TaskStateEntered", after=started, name="Bad")
+    history.add("TaskScheduled", resource="invoke")
+    bad = history.add("TaskFailed", error="Broken", cause="once")
+    history.add("ParallelStateFailed")
+    history.add("ExecutionFailed", error="Broken", cause="once")
+    assert [history.step(name)[0] for name in ("Both", "Good", "Bad")] == ["FAILED", "SUCCEEDED", "FAILED"]
+
+    history.add("ExecutionRedriven")
+    assert [history.step(name)[0] for name in ("Both", "Good", "Bad")] == ["RUNNING", "SUCCEEDED", "RUNNING"]
+    history.add("TaskScheduled", after=bad, resource="invoke")
+    history.add("TaskSucceeded", output="{}")
+    history.add("TaskStateExited", name="Bad")
+    history.add("ParallelStateSucceeded")
+    history.add("ParallelStateExited", name="Both")
+    history.add("ExecutionSucceeded", output="{}")
+    assert [history.step(name)[0] for name in ("Both", "Good", "Bad")] == ["SUCCEEDED"] * 3
+    assert history.step("Bad")[2] == 2
+    assert history.progress.error is None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from constructs_lib.checks.foreign_expressions import expression_problems
 from constructs_lib.checks.reference_types import value_type
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.shapes import RequestCheck
@@ -100,6 +101,15 @@ def hand_written_states_leave_their_ways_to_the_step(subject: Subject) -> Iterat
         for name in ("Assign", "Catch", "End", "Next", "QueryLanguage", "Retry"):
             if name in step.state and not (name == "QueryLanguage" and step.state[name] == "JSONPath"):
                 yield Problem(step=step.name, path=f"state.{name}", message="expected none: the step decides that")
+
+
+@rule
+def hand_written_states_hold_sound_expressions(subject: Subject) -> Iterator[Problem]:
+    """A path or a function that is none is refused when the state machine is made."""
+    for step in subject.all_steps:
+        if isinstance(step, StateStep):
+            for path, message in expression_problems(step.state, "JSONPath"):
+                yield Problem(step=step.name, path=f"state.{path}", message=message)
 
 
 def _plain_items(step: object) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.checks.wording import did_you_mean, shown
+from constructs_lib.definitions.tokens import has_text_token
 
 _INTRINSICS = (
     "Array",
@@ -49,7 +50,8 @@ def expression_problems(state: Mapping[str, Any], language: str) -> Found:
         return
     yield from _references(fields, "")
     for key in ("Catch", "Choices"):
-        for number, entry in enumerate(fields.get(key, ())):
+        entries = fields.get(key)
+        for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
             yield from _references(entry, f"{key}[{number}].")
     yield from _templates(fields, "")
 
@@ -78,6 +80,8 @@ def _templates(value: Any, at: str) -> Found:
 
 
 def _path(value: Any, at: str) -> Found:
+    if has_text_token(value):
+        return
     outline = _outline(value) if isinstance(value, str) else None
     function = None if outline is None else _INTRINSIC.fullmatch(outline)
     if function is not None and function[1] not in _INTRINSICS:

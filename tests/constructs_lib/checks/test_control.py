@@ -117,3 +117,19 @@ def test_hand_written_states_leave_their_ways_to_the_step() -> None:
 
 def test_hand_written_states_leave_their_ways_to_the_step_passing() -> None:
     assert problems(StateStep(name="A", state={"Type": "Pass", "QueryLanguage": "JSONPath"})) == []
+
+
+def test_hand_written_states_hold_sound_expressions() -> None:
+    wait = {"Type": "Wait", "SecondsPath": "seconds"}
+    make = {"Type": "Pass", "Parameters": {"id.$": "States.Hsh()"}, "ResultPath": "$.id["}
+    path = "expected a JSONPath, such as '$.a[0]', or a function, such as 'States.UUID()'"
+    assert problems(StateStep(name="A", state=wait), StateStep(name="B", state=make)) == [
+        f"A: state.SecondsPath: got 'seconds', {path}",
+        f"B: state.ResultPath: got '$.id[', {path}",
+        "B: state.Parameters.id.$: got States.Hsh, which is no function of Step Functions; did you mean 'Hash'?",
+    ]
+
+
+def test_hand_written_states_hold_sound_expressions_passing() -> None:
+    made = {"id.$": "States.UUID()", "name.$": "$.name", "later.$": "${Token[TOKEN.1]}", "a": ["$"]}
+    assert problems(StateStep(name="A", state={"Type": "Pass", "Parameters": made, "InputPath": None})) == []

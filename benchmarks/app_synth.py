@@ -1,4 +1,4 @@
-"""Synthesis of one environment: with the library, against the same resources written with aws-cdk-lib alone.
+"""Synthesis of one environment with one workflow: with the library, against the same resources by aws-cdk-lib alone.
 
 Each round is a new process of either kind, in turns, so that both see the same machine: imports, definition and
 synthesis are all counted, cdk-nag is not. The time of `import constructs_lib` alone is measured the same way.
@@ -68,13 +68,12 @@ def synthesize(kind: str, folder: Path, states_file: Path) -> None:
         containers = app_by_hand.Containers(app, "containers")
         app_by_hand.Training(app, "training", containers, json.loads(states_file.read_text()))
     else:
+        from benchmarks import app_by_library
         from constructs_lib.environments.settings import read_environments
-        from stacks.containers import ContainersStack
-        from stacks.training import TrainingStack
 
         (settings,) = read_environments(CONTEXT["environments"], selected="dev")
-        ours = ContainersStack(app, "containers", settings=settings)
-        TrainingStack(app, "training", settings=settings, containers=ours)
+        ours = app_by_library.Containers(app, "containers", settings=settings)
+        app_by_library.Training(app, "training", settings=settings, containers=ours)
     app.synth()
 
 

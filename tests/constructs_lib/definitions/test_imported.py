@@ -112,6 +112,10 @@ TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": Tru
         ({**TASK, "Catch": ["x"]}, "Catch: expected a list of objects"),
         ({"Type": "Parallel", "Branches": 5, "End": True}, "Branches: expected a list of objects"),
         ({"Type": "Parallel", "Branches": [], "End": True}, "Branches: got no branches, expected at least one"),
+        (
+            {**PASS, "InputPath": "a"},
+            "InputPath: got 'a', expected a JSONPath, such as '$.a[0]', or a function, such as 'States.UUID()'",
+        ),
         ({"Type": "Map", "End": True}, "ItemProcessor: missing, expected the states that run for each item"),
         ({**TASK, "Retry": [{"ErrorEquals": []}]}, "Retry[0].ErrorEquals: expected names of errors"),
         (

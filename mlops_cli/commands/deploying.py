@@ -4,7 +4,7 @@ import json
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from mlops_cli import buckets, deployment
 from mlops_cli.cdk import Cdk
@@ -15,6 +15,8 @@ from mlops_cli.target import Target, choose_target
 
 ENDPOINT = "endpoint"
 """What `made_by_runs` calls one."""
+
+_DELETION_SECONDS = 600
 
 
 def add_to(app: typer.Typer) -> None:
@@ -136,8 +138,10 @@ def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
 
 
 def remove(target: Target, made: list[tuple[str, str]]) -> None:
-    """Deletes what `made_by_runs` found."""
+    """Deletes what `made_by_runs` found; returns once it is gone."""
     sagemaker = target.client("sagemaker")
+    gone = sagemaker.get_waiter("endpoint_deleted")
+    pace = {"Delay": target.poll_seconds, "MaxAttempts": round(_DELETION_SECONDS / target.poll_seconds)}
     deletions = {
         ENDPOINT: lambda name: sagemaker.delete_endpoint(EndpointName=name),
         "endpoint configuration": lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
@@ -148,3 +152,8 @@ def remove(target: Target, made: list[tuple[str, str]]) -> None:
             deletions[kind](name)
         except ClientError as error:
             raise CliError(f"could not delete {kind} {name}: {error}") from error
+    for name in (name for kind, name in made if kind == ENDPOINT):
+        try:
+            gone.wait(EndpointName=name, WaiterConfig=pace)
+        except WaiterError as error:
+            raise CliError(f"the endpoint {name} is not gone after {_DELETION_SECONDS} s: {error}") from error

@@ -1,11 +1,10 @@
 """A stack that goes wrong: first by a custom resource of its own, at last by types that only AWS has."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_emr as emr
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -38,11 +37,8 @@ class BrokenStack(cdk.Stack):
         )
         licence.node.add_dependency(queue, bucket)
         if version == "third":
-            scheduler.Schedule(
-                self,
-                "Schedule",
-                schedule=scheduler.ScheduleExpression.rate(cdk.Duration.hours(1)),
-                target=targets.SqsSendMessage(queue),
+            emr.CfnStudioSessionMapping(
+                self, "Mapping", identity_name="i", identity_type="USER", session_policy_arn="arn", studio_id="s"
             )
             sagemaker.CfnPipeline(
                 self,

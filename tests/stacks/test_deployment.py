@@ -2,79 +2,32 @@
 
 import copy
 import json
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from attrs import frozen
 
-from local_aws.server import LocalAws
 from tests.constructs_lib.synthesis import CONTEXT
 from tests.stacks.conftest import Assembly, synthesize
+from tests.strangers.account import ACCOUNT, REGION, Account, fresh_account
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
-@frozen
-class Account:
-    """A local AWS, and the CDK command line that speaks to it."""
-
-    endpoint_url: str
-    home: Path
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-
-    def cdk(self, *arguments: str) -> None:
-        """Runs a command that has to succeed in the checkout."""
-        environment = {
-            "HOME": str(self.home),
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "CDK_DISABLE_VERSION_CHECK": "1",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-        }
-        command = ["node", str(ROOT / "node_modules/aws-cdk/bin/cdk"), *arguments, "--ci", "--no-notices"]
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-
-    def outputs(self, stack: str) -> dict[str, str]:
-        """Outputs of a stack."""
-        (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-
-    def physical_ids(self, stack: str) -> dict[str, str]:
-        """Physical ids of a stack's resources, by logical id."""
-        found = self.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
-
-
 @pytest.fixture(scope="module")
-def account(assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+def account(assembly: Assembly) -> Iterator[Account]:
     """The dev environment, deployed by the CDK command line."""
-    with LocalAws() as running:
-        made = Account(running.platform.endpoint_url, tmp_path_factory.mktemp("home"))
-        number = made.client("sts").get_caller_identity()["Account"]
-        made.cdk("bootstrap", f"aws://{number}/us-east-1", "--app", str(assembly.folder))
-        made.cdk("deploy", "dev/*", "--app", str(assembly.folder), "--require-approval", "never")
+    with fresh_account() as made:
+        made.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly.folder))
+        made.cdk("deploy", "dev/*", "--app", str(assembly.folder), "--require-approval", "never", seconds=120)
         yield made
+
+
+def physical_ids(account: Account, stack: str) -> dict[str, str]:
+    """Physical ids of a stack's resources, by logical id."""
+    found = account.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
 
 def test_the_deployed_builder_names_a_missing_dockerfile(account: Account) -> None:
@@ -119,13 +72,13 @@ def test_a_failed_build_is_one_build_and_fails_every_execution_that_waits_for_it
 
 
 def test_an_update_keeps_what_holds_data(account: Account, tmp_path: Path) -> None:
-    before = {stack: account.physical_ids(stack) for stack in ("mlops-dev-containers", "mlops-dev-training")}
+    before = {stack: physical_ids(account, stack) for stack in ("mlops-dev-containers", "mlops-dev-training")}
     environments = copy.deepcopy(CONTEXT["environments"])
     environments["dev"]["retention"] = {"log_days": 14, "image_count": 11, "noncurrent_version_days": 8}
     environments["dev"]["training"]["instance_type"] = "ml.m5.xlarge"
     changed = synthesize(tmp_path / "cdk.out", environments=environments, env="dev")
     account.cdk("deploy", "--all", "--app", str(changed.folder), "--require-approval", "never")
-    assert {stack: account.physical_ids(stack) for stack in before} == before
+    assert {stack: physical_ids(account, stack) for stack in before} == before
     machine = account.outputs("mlops-dev-training")["WorkflowByocHousingStateMachineArn"]
     definition = account.client("stepfunctions").describe_state_machine(stateMachineArn=machine)["definition"]
     states = json.loads(definition)["States"]

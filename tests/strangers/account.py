@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,3 +190,21 @@ def until(look: Callable[[], T], condition: Callable[[T], bool], seconds: float 
         assert time.monotonic() < deadline, f"not within {seconds} s: {found!r}"
         time.sleep(0.1)
     return found
+
+
+@contextmanager
+def fresh_account() -> Iterator[Account]:
+    """A local AWS in a process of its own, for as long as the context lasts; its log must hold no traceback."""
+    with tempfile.TemporaryDirectory(prefix="account-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        state, log = home / "state.json", home / "server.log"
+        server = subprocess.Popen(
+            [sys.executable, "-m", "local_aws", "--state-file", str(state), "--log-file", str(log)], cwd=ROOT
+        )
+        try:
+            until(state.exists, bool, 60)
+            yield Account(json.loads(state.read_text())["endpoint_url"], home)
+        finally:
+            server.terminate()
+            server.wait(20)
+        assert "Traceback" not in log.read_text(), log.read_text()

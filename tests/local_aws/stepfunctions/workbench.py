@@ -148,16 +148,23 @@ class Workbench:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
     def make_role(self, name: str, *statements: dict[str, Any], principal: Any = None) -> str:
-        """A role with rights, which Step Functions may assume unless another principal is named."""
+        """A role with rights, which Step Functions may assume unless another principal is named.
+
+        All servers of a process share moto's state: the role may be there, from a fixture of another package.
+        """
         iam = self.client("iam")
         trust = {
             "Effect": "Allow",
             "Principal": principal or {"Service": "states.amazonaws.com"},
             "Action": "sts:AssumeRole",
         }
-        arn: str = iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        )["Role"]["Arn"]
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        try:
+            role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+            role = iam.get_role(RoleName=name)["Role"]
+        arn: str = role["Arn"]
         if statements:
             policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
             iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=policy)

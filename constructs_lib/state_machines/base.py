@@ -1,21 +1,21 @@
 """What every workflow offers, made here or brought along: grants, rules on its executions, metrics."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib.events.delivery import Delivery
-from constructs_lib.events.inputs import EventValue
-from constructs_lib.events.rules import EventRule
-from constructs_lib.events.targets import EventTarget
+if TYPE_CHECKING:  # most workflows have no rules, and these modules load five of the CDK's
+    from constructs_lib.events.delivery import Delivery
+    from constructs_lib.events.rules import EventRule
+    from constructs_lib.events.targets import EventTarget
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 """Status of an execution."""
 
-_CHANGE_KEY = (EventValue("detail.executionArn"), EventValue("detail.status"), EventValue("detail.redriveCount"))
+_CHANGE_KEY = ("detail.executionArn", "detail.status", "detail.redriveCount")
 
 
 class WorkflowGrants:
@@ -47,34 +47,34 @@ class IStepFunctionsWorkflow(Protocol):
         construct_id: str,
         *,
         statuses: Sequence[ExecutionStatus],
-        targets: Sequence[EventTarget],
-        delivery: Delivery | None = None,
-    ) -> EventRule:
+        targets: "Sequence[EventTarget]",
+        delivery: "Delivery | None" = None,
+    ) -> "EventRule":
         """Calls `targets` when an execution has come to one of `statuses`."""
 
     def on_started(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has started."""
 
     def on_succeeded(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has succeeded."""
 
     def on_failed(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has failed."""
 
     def on_timed_out(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has run out of time."""
 
     def on_aborted(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution was stopped."""
 
     def metric_executions_started(self) -> cloudwatch.Metric:
@@ -118,10 +118,13 @@ class WorkflowBase(Construct):
         construct_id: str,
         *,
         statuses: Sequence[ExecutionStatus],
-        targets: Sequence[EventTarget],
-        delivery: Delivery | None = None,
-    ) -> EventRule:
+        targets: "Sequence[EventTarget]",
+        delivery: "Delivery | None" = None,
+    ) -> "EventRule":
         """Calls `targets` when an execution has come to one of `statuses`."""
+        from constructs_lib.events.inputs import EventValue  # see above
+        from constructs_lib.events.rules import EventRule
+
         return EventRule(
             self,
             construct_id,
@@ -131,37 +134,37 @@ class WorkflowBase(Construct):
                 "detail": {"stateMachineArn": [self.state_machine_arn], "status": list(statuses)},
             },
             targets=targets,
-            once_key=_CHANGE_KEY,
+            once_key=[EventValue(path) for path in _CHANGE_KEY],
             delivery=delivery,
         )
 
     def on_started(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has started."""
         return self.on_status(construct_id, statuses=["RUNNING"], targets=targets, delivery=delivery)
 
     def on_succeeded(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has succeeded."""
         return self.on_status(construct_id, statuses=["SUCCEEDED"], targets=targets, delivery=delivery)
 
     def on_failed(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has failed; see also `on_timed_out` and `on_aborted`."""
         return self.on_status(construct_id, statuses=["FAILED"], targets=targets, delivery=delivery)
 
     def on_timed_out(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution has run out of time."""
         return self.on_status(construct_id, statuses=["TIMED_OUT"], targets=targets, delivery=delivery)
 
     def on_aborted(
-        self, construct_id: str, *, targets: Sequence[EventTarget], delivery: Delivery | None = None
-    ) -> EventRule:
+        self, construct_id: str, *, targets: "Sequence[EventTarget]", delivery: "Delivery | None" = None
+    ) -> "EventRule":
         """Calls `targets` when an execution was stopped."""
         return self.on_status(construct_id, statuses=["ABORTED"], targets=targets, delivery=delivery)
 

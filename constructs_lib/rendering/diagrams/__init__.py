@@ -4,6 +4,7 @@ from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.rendering.diagrams.graph import Edge, Graph, Node
 from constructs_lib.rendering.diagrams.html import draw_html
 from constructs_lib.rendering.diagrams.mermaid import draw_mermaid
+from constructs_lib.rendering.diagrams.pipelines import pipeline_graph
 from constructs_lib.rendering.diagrams.run import Run, StepRun
 from constructs_lib.rendering.diagrams.svg import draw_svg
 
@@ -16,6 +17,7 @@ __all__ = [
     "draw_html",
     "draw_mermaid",
     "draw_svg",
+    "pipeline_graph",
     "render_html",
     "render_mermaid",
     "render_svg",

@@ -60,13 +60,13 @@ class Graph:
 
     Attributes:
         title: what the picture is called.
-        start: name of the first step.
+        starts: names of the first steps; a state machine has one, a pipeline may have several.
         nodes: in the order in which they are defined.
         edges: between them.
     """
 
     title: str
-    start: str
+    starts: tuple[str, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
@@ -113,7 +113,7 @@ class Graph:
         comment = document.get("Comment")
         return cls(
             title=title if title is not None else comment if isinstance(comment, str) else "workflow",
-            start=owner[document["StartAt"]],
+            starts=(owner[document["StartAt"]],),
             nodes=nodes,
             edges=tuple(_without_doubles([edge for edge in edges if edge not in inner])),
         )

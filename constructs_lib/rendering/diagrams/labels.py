@@ -82,12 +82,12 @@ def _retry_note(retry: Mapping[str, Any]) -> str:
 def errors_label(reaction: Mapping[str, Any]) -> str:
     """The errors of a Retry or Catch; by name only where they are not made up to leave a branch."""
     errors = [str(name) for name in reaction.get("ErrorEquals", ())]
-    return "caught inside" if errors and errors == [reaction.get("Next")] else _cut(", ".join(errors))
+    return "caught inside" if errors and errors == [reaction.get("Next")] else shortened(", ".join(errors))
 
 
 def choice_label(rule: Mapping[str, Any]) -> str:
     """When a Choice takes a way."""
-    return _cut(_condition(rule))
+    return shortened(_condition(rule))
 
 
 def _condition(rule: Mapping[str, Any]) -> str:
@@ -109,5 +109,6 @@ def _condition(rule: Mapping[str, Any]) -> str:
     return subject
 
 
-def _cut(text: str) -> str:
+def shortened(text: str) -> str:
+    """A label that does not run across the picture."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

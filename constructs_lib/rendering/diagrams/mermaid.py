@@ -18,7 +18,7 @@ def draw_mermaid(graph: Graph, run: Run | None = None) -> str:
     """
     ids = {name: f"s{number}" for number, name in enumerate(graph.names())}
     lines = ["flowchart TD", "    start((( )))", *_body(graph, ids, "    ")]
-    lines.append(f"    start --> {ids[graph.start]}")
+    lines += [f"    start --> {ids[name]}" for name in graph.starts]
     ends = [node for node in graph.nodes if node.ends]
     if ends:
         lines += ["    finish((( )))", *(f"    {ids[node.name]} --> finish" for node in ends)]

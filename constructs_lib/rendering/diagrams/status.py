@@ -55,6 +55,13 @@ _STATUSES = {
         Colours("#00694a", "#e5f5ef", "#00573d"),
         Colours("#3ecf9f", "#10302a", "#62dcb4"),
     ),
+    "CACHED": Appearance(
+        "cached",
+        "taken from the cache",
+        "M2.5 4.5h7v5.5h-7zM4 2h4M4.5 7h3",
+        Colours("#006880", "#e3f4f8", "#00566b"),
+        Colours("#4fc3dc", "#10303a", "#7ad3e6"),
+    ),
     "FAILED": Appearance(
         "failed",
         "failed",

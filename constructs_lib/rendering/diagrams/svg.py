@@ -73,7 +73,7 @@ def draw_svg(graph: Graph, run: Run | None = None, *, links: Mapping[str, str] |
 def described(graph: Graph, run: Run | None) -> str:
     """The picture in words, for those who do not see it."""
     names = list(graph.names())
-    text = f"{len(names)} step{'s' if len(names) != 1 else ''}, beginning with {graph.start}."
+    text = f"{len(names)} step{'s' if len(names) != 1 else ''}, beginning with {', '.join(graph.starts)}."
     if run is None:
         return text
     told = [f"{name}: {of_status(run.steps[name].status).word}" for name in names if name in run.steps]
@@ -105,7 +105,7 @@ class _Drawing:
             )
             for edge in edges
         ]
-        links += [Link(_START, graph.start, _WEIGHTS["next"])] if outermost else []
+        links += [Link(_START, name, _WEIGHTS["next"]) for name in graph.starts if outermost]
         links += [Link(name, _END, _WEIGHTS["next"]) for name in ends]
         layout = lay_out(sizes, links)
         all_edges = [*edges, *(Edge(source=link.source, target=link.target) for link in links[len(edges) :])]

@@ -80,7 +80,7 @@ def test_any_state_machine_has_a_graph() -> None:
     graph = Graph.from_states(COMPLEX)
 
     assert graph.title == "from elsewhere"
-    assert graph.start == "Pre-process"
+    assert graph.starts == ("Pre-process",)
     assert [(node.name, node.kind, node.ends) for node in graph.nodes] == [
         ("Pre-process", "SageMaker processing job", False),
         ("Side by side", "Parallel", False),
@@ -91,7 +91,7 @@ def test_any_state_machine_has_a_graph() -> None:
         ("Done", "Succeed", True),
         ("ML Workflow failed", "Fail", False),
     ]
-    assert [branch.start for branch in graph.nodes[1].branches] == ["Anomaly", "Features"]
+    assert [branch.starts for branch in graph.nodes[1].branches] == [("Anomaly",), ("Features",)]
     assert list(graph.names()) == [
         *("Pre-process", "Side by side", "Anomaly", "Features", "Select", "Train", "Good?", "Pause", "Notify", "Send"),
         *("Done", "ML Workflow failed"),

@@ -8,6 +8,7 @@ Conditions are put together with ``&`` (and), ``|`` (or) and ``~`` (not):
     'AllOf'
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn
 
@@ -20,15 +21,15 @@ Operator = Literal["Equals", "LessThan", "LessThanEquals", "GreaterThan", "Great
 Comparable = Literal["string", "number", "boolean", "timestamp"]
 
 
-class Condition:
+class Condition(ABC):
     """Something that is true or not when the workflow runs."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def values(self) -> Any:
         """Everything in the condition that may hold references."""
-        raise NotImplementedError
 
     def __and__(self, other: "Condition") -> "AllOf":
         return AllOf((*_parts(self, AllOf), *_parts(other, AllOf)))

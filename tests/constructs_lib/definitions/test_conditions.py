@@ -88,9 +88,15 @@ def test_a_condition_has_no_truth_yet() -> None:
 
 def test_a_condition_of_another_kind_has_no_form() -> None:
     class Strange(Condition):
-        pass
+        values = ()
 
     with pytest.raises(TypeError, match=r"^Strange has no form in the Amazon States Language$"):
         condition_document(Strange(), VIEW)
-    with pytest.raises(NotImplementedError):
-        Strange().values  # noqa: B018 - the property raises
+
+
+def test_every_condition_tells_its_values() -> None:
+    class Silent(Condition):
+        pass
+
+    with pytest.raises(TypeError, match=r"abstract class Silent .*\bvalues\b"):
+        Silent()  # type: ignore[abstract]

@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class _NamedEvents:
+class NamedEvents:
     """Events of something that has a name, an ARN, a status and tags; all that is given has to match.
 
     Attributes:
@@ -39,6 +39,7 @@ class _NamedEvents:
         name_prefix: another way to match the name: how it begins. Default: any.
         arns: of which one has to be the ARN. Default: any.
         tags: that it has, with these values. Default: any.
+        statuses: of which one has to be the new one. Default: any.
     """
 
     detail_type: ClassVar[str]
@@ -50,11 +51,11 @@ class _NamedEvents:
     name_prefix: str | None = None
     arns: Sequence[str] = ()
     tags: Mapping[str, str] = field(factory=dict)
+    statuses: Sequence[str] = ()
 
     def problems(self) -> list[str]:
         """What can never match."""
-        statuses: Sequence[str] = getattr(self, "statuses", ())
-        problems = _status_problems(statuses, self.known)
+        problems = _status_problems(self.statuses, self.known)
         problems += _arn_problems("arns", self.arns, self.resource)
         texts = [*(("names", name) for name in self.names)]
         if self.name_prefix is not None:
@@ -85,76 +86,61 @@ class _NamedEvents:
         return (EventValue(f"detail.{self.member}Arn"), EventValue(f"detail.{self.member}Status"))
 
     def _event_statuses(self) -> list[str]:
-        return list(getattr(self, "statuses", ()))
+        return list(self.statuses)
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class ProcessingJobs(_NamedEvents):
-    """Events of processing jobs.
+class JobStateEvents(NamedEvents):
+    """Events of jobs of one kind; what else can be given is that of `NamedEvents`.
 
     Attributes:
         statuses: of which one has to be the new one. Default: any.
     """
+
+    known = get_args(JobStatus)
+
+    statuses: Sequence[JobStatus] = ()
+
+
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class ProcessingJobs(JobStateEvents):
+    """Events of processing jobs; what can be given is that of `JobStateEvents`."""
 
     detail_type = "SageMaker Processing Job State Change"
     member = "ProcessingJob"
-    known = get_args(JobStatus)
     resource = "processing-job"
-
-    statuses: Sequence[JobStatus] = ()
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class TrainingJobs(_NamedEvents):
-    """Events of training jobs.
-
-    Attributes:
-        statuses: of which one has to be the new one. Default: any, and a job in progress sends many.
-    """
+class TrainingJobs(JobStateEvents):
+    """Events of training jobs, of which one in progress sends many; what can be given is that of `JobStateEvents`."""
 
     detail_type = "SageMaker Training Job State Change"
     member = "TrainingJob"
-    known = get_args(JobStatus)
     resource = "training-job"
-
-    statuses: Sequence[JobStatus] = ()
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class TuningJobs(_NamedEvents):
-    """Events of hyperparameter tuning jobs.
-
-    Attributes:
-        statuses: of which one has to be the new one. Default: any.
-    """
+class TuningJobs(JobStateEvents):
+    """Events of hyperparameter tuning jobs; what can be given is that of `JobStateEvents`."""
 
     detail_type = "SageMaker HyperParameter Tuning Job State Change"
     member = "HyperParameterTuningJob"
-    known = get_args(JobStatus)
     resource = "hyper-parameter-tuning-job"
-
-    statuses: Sequence[JobStatus] = ()
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class TransformJobs(_NamedEvents):
-    """Events of transform jobs.
-
-    Attributes:
-        statuses: of which one has to be the new one. Default: any.
-    """
+class TransformJobs(JobStateEvents):
+    """Events of transform jobs; what can be given is that of `JobStateEvents`."""
 
     detail_type = "SageMaker Transform Job State Change"
     member = "TransformJob"
-    known = get_args(JobStatus)
     resource = "transform-job"
-
-    statuses: Sequence[JobStatus] = ()
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
-class Endpoints(_NamedEvents):
-    """Events of endpoints.
+class Endpoints(NamedEvents):
+    """Events of endpoints; what else can be given is that of `NamedEvents`.
 
     Attributes:
         statuses: of which one has to be the new one. Events write them otherwise than the API (``IN_SERVICE``),

@@ -1,8 +1,6 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import frozen
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_sqs as sqs
 
@@ -18,26 +16,8 @@ from constructs_lib.events.targets import (
     WorkflowTarget,
 )
 from constructs_lib.monitoring.alarms import AlarmTopic
-from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
-
-PATTERN = {"source": ["aws.sagemaker"]}
-FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:work"
-
-
-@frozen(kw_only=True)
-class Machine:
-    state_machine_arn: str = "arn:aws:states:eu-west-1:111122223333:stateMachine:work"
-    definition: object = None
-
-
-@frozen(kw_only=True)
-class Pipeline:
-    pipeline_arn: str = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/work"
-
-
-def targets_of(template: Template) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = only(template, "AWS::Events::Rule")["Targets"]
-    return found
+from tests.constructs_lib.events.callees import PATTERN, Machine, Pipeline, targets_of
+from tests.constructs_lib.synthesis import only, resources, statements, template_of
 
 
 def test_each_target_has_retries_and_the_rules_dead_letter_queue(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from attrs import frozen
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_scheduler as scheduler
 
@@ -13,13 +12,8 @@ from constructs_lib.events.delivery import DeadLetterQueue, Delivery
 from constructs_lib.events.inputs import EventValue
 from constructs_lib.events.schedules import WorkflowSchedule
 from constructs_lib.events.timing import At, Cron, Rate, Within
+from tests.constructs_lib.events.callees import Machine
 from tests.constructs_lib.synthesis import only, resources, statements, template_of
-
-
-@frozen(kw_only=True)
-class Machine:
-    state_machine_arn: str = "arn:aws:states:eu-west-1:111122223333:stateMachine:work"
-    definition: object = None
 
 
 def test_a_schedule_starts_the_workflow_with_a_role_that_can_do_only_that(tmp_path: Path) -> None:

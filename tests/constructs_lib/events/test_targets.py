@@ -1,9 +1,7 @@
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import frozen
 from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -22,26 +20,8 @@ from constructs_lib.events.targets import (
     QueueTarget,
     WorkflowTarget,
 )
-from tests.constructs_lib.synthesis import Template, only, resources, statements, template_of
-
-PATTERN = {"source": ["aws.sagemaker"]}
-FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:work"
-
-
-@frozen(kw_only=True)
-class Machine:
-    state_machine_arn: str = "arn:aws:states:eu-west-1:111122223333:stateMachine:work"
-    definition: object = None
-
-
-@frozen(kw_only=True)
-class Pipeline:
-    pipeline_arn: str = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/work"
-
-
-def targets_of(template: Template) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = only(template, "AWS::Events::Rule")["Targets"]
-    return found
+from tests.constructs_lib.events.callees import FUNCTION, PATTERN, Machine, Pipeline, targets_of
+from tests.constructs_lib.synthesis import only, resources, statements, template_of
 
 
 def test_a_function_lets_the_rule_alone_call_it(tmp_path: Path) -> None:

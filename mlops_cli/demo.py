@@ -17,10 +17,11 @@ from typing import Any
 from attrs import define, field
 from botocore.exceptions import ClientError
 
-from mlops_cli import deployment, executions, local_server, pictures, sample_data
+from mlops_cli import deployment, local_server, pictures, sample_data
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.deploying import is_bootstrapped
 from mlops_cli.commands.running import new_name, report_failure, show
+from mlops_cli.engines import engine_of
 from mlops_cli.errors import FAILED, CliError
 from mlops_cli.history import SUCCEEDED, Progress
 from mlops_cli.presentation import console, errors, say
@@ -129,12 +130,13 @@ def _deploy(target: Target, phases: Phases) -> None:
 
 
 def _run_workflow(target: Target) -> Progress:
-    machine = deployment.state_machine_arn(target, LOCAL_ENVIRONMENT, WORKFLOW)
-    execution = executions.start(target, machine, {}, name=new_name(WORKFLOW))
+    workflow = deployment.workflow_arn(target, LOCAL_ENVIRONMENT, WORKFLOW)
+    engine = engine_of(workflow)
+    execution = engine.start(target, workflow, {}, name=new_name(WORKFLOW))
     try:
         progress = show(target, execution)
     except KeyboardInterrupt:
-        target.client("stepfunctions").stop_execution(executionArn=execution, cause="interrupted by the user")
+        engine.stop(target, execution)
         raise
     if progress.status != SUCCEEDED:
         report_failure(target, progress)

@@ -11,6 +11,7 @@ from mlops_cli.project import LOCAL_ENVIRONMENT
 from mlops_cli.target import Target
 
 PROJECT = "mlops"
+_WORKFLOW_OUTPUT = re.compile(r"Workflow(?P<name>\w+)(StateMachine|Pipeline)Arn")
 
 
 @frozen(kw_only=True)
@@ -76,41 +77,36 @@ def command(name: str, target: Target, environment: str) -> str:
     return f"`./mlops {name}{options}{'' if target.is_local else ' --aws'}`"
 
 
-def state_machines(target: Target, environment: str) -> list[str]:
-    """The state machines of an environment's workflows, by ARN."""
-    return [
-        value
-        for stack in stacks(target, environment)
-        for key, value in stack.outputs.items()
-        if key.startswith("Workflow") and key.endswith("StateMachineArn")
-    ]
+def workflows(target: Target, environment: str) -> list[str]:
+    """The state machines and pipelines of an environment's workflows, by ARN."""
+    found = (item for stack in stacks(target, environment) for item in stack.outputs.items())
+    return [value for key, value in found if _WORKFLOW_OUTPUT.fullmatch(key)]
 
 
-def state_machine_arn(target: Target, environment: str, workflow: str) -> str:
-    """The state machine of a workflow.
+def workflow_arn(target: Target, environment: str, workflow: str) -> str:
+    """The state machine or pipeline of a workflow.
 
     Args:
         target: the AWS to look in.
         environment: such as ``dev``.
-        workflow: its name (``byoc-housing``), or the ARN or name of any state machine.
+        workflow: its name (``byoc-housing``), or the ARN or name of any state machine or pipeline.
 
     Raises:
         CliError: no such workflow; the message lists those that there are.
     """
     if workflow.startswith("arn:"):
         return workflow
-    key = f"Workflow{''.join(part.capitalize() for part in re.split(r'[-_ ]', workflow))}StateMachineArn"
     deployed: dict[str, str] = {}
     for stack in stacks(target, environment):
         deployed |= stack.outputs
-    if key in deployed:
-        return deployed[key]
-    names: dict[str, str] = {}
-    for page in target.client("stepfunctions").get_paginator("list_state_machines").paginate():
-        names |= {machine["name"]: machine["stateMachineArn"] for machine in page["stateMachines"]}
+    matches = ((match, value) for key, value in deployed.items() if (match := _WORKFLOW_OUTPUT.fullmatch(key)))
+    known = {_workflow_name(match["name"]): value for match, value in matches}
+    wanted = "-".join(re.split(r"[-_ ]", workflow)).lower()
+    if wanted in known:
+        return known[wanted]
+    names = _named(target)
     if workflow in names:
         return names[workflow]
-    known = [_workflow_name(output) for output in deployed if output.startswith("Workflow")]
     near = difflib.get_close_matches(workflow, [*known, *names], n=1, cutoff=0.4)
     hint = None
     if near:
@@ -124,9 +120,18 @@ def state_machine_arn(target: Target, environment: str, workflow: str) -> str:
     )
 
 
-def _workflow_name(output_key: str) -> str:
-    words = re.findall(r"[A-Z][a-z0-9]*", output_key.removeprefix("Workflow").removesuffix("StateMachineArn"))
-    return "-".join(words).lower()
+def _named(target: Target) -> dict[str, str]:
+    """All state machines and pipelines of the account and region: ARNs by name."""
+    names: dict[str, str] = {}
+    for page in target.client("sagemaker").get_paginator("list_pipelines").paginate():
+        names |= {pipeline["PipelineName"]: pipeline["PipelineArn"] for pipeline in page["PipelineSummaries"]}
+    for page in target.client("stepfunctions").get_paginator("list_state_machines").paginate():
+        names |= {machine["name"]: machine["stateMachineArn"] for machine in page["stateMachines"]}
+    return names
+
+
+def _workflow_name(words: str) -> str:
+    return "-".join(re.findall(r"[A-Z][a-z0-9]*", words)).lower()
 
 
 def account(target: Target) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from mlops_cli.errors import BAD_INPUT, CliError
 from mlops_cli.target import Target
 
 METADATA = "ExecutionInputSchema"
@@ -30,6 +31,31 @@ def published_schema(target: Target, state_machine: str) -> dict[str, Any] | Non
     )["StackResourceDetail"]
     schema: dict[str, Any] | None = json.loads(described.get("Metadata") or "{}").get(METADATA)
     return schema
+
+
+def checked(schema: Mapping[str, Any], given: Mapping[str, str], execution: str) -> dict[str, Any]:
+    """The input of an execution; members that name something and must be there are named after it.
+
+    Raises:
+        CliError: the input is not what the schema asks for, with all that is wrong.
+    """
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    named = {
+        member: named_after(execution, member)
+        for member in schema.get("required", ())
+        if member.endswith("Name") and properties.get(member, {}).get("type") in (None, "string")
+    }
+    values = typed(schema, {**named, **given})
+    found = problems(schema, values)
+    if found:
+        missing = [member for member in schema.get("required", ()) if member not in values]
+        count = f"{len(found)} problem" + ("s" if len(found) > 1 else "")
+        raise CliError(
+            "\n".join([f"the input is not valid, {count}:", *found]),
+            hint=f"give it with --input {missing[0]}=VALUE" if missing else None,
+            exit_code=BAD_INPUT,
+        )
+    return values
 
 
 def typed(schema: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:

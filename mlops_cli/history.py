@@ -1,6 +1,7 @@
 """What the history of an execution tells: its steps, those inside of Parallel and Map states too."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,7 +32,7 @@ class Visit:
 
     Attributes:
         started: when it was first entered.
-        status: RUNNING, SUCCEEDED, FAILED, CAUGHT (it failed, and a Catch went on), ABORTED or TIMED_OUT.
+        status: RUNNING, SUCCEEDED, FAILED, CAUGHT (it failed, and a Catch went on), ABORTED, TIMED_OUT or CACHED.
         ended: when it was last left, or None.
         attempts: how often its task was started; what its helper states do is none.
         input: what it was given when it was last entered.
@@ -81,7 +82,8 @@ class Step:
         """Of all visits together: what still runs comes first, then what went wrong."""
         found = {visit.status for visit in self.visits.values()}
         return next(
-            (status for status in (RUNNING, "FAILED", "TIMED_OUT", "ABORTED", "CAUGHT") if status in found), SUCCEEDED
+            (status for status in (RUNNING, "FAILED", "TIMED_OUT", "ABORTED", "CAUGHT", "CACHED") if status in found),
+            SUCCEEDED,
         )
 
     @property
@@ -167,7 +169,7 @@ class Progress:
     @property
     def name(self) -> str:
         """The execution's name."""
-        return self.arn.rsplit(":", 1)[-1]
+        return re.split("[:/]", self.arn)[-1]
 
     @property
     def last_event(self) -> int:

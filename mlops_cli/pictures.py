@@ -1,14 +1,14 @@
 """Pictures of deployed workflows, and of their executions."""
 
 import enum
-import json
 import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_cli import executions
+from mlops_cli import engines
+from mlops_cli.engines import engine_of
 from mlops_cli.failures import told_by
 from mlops_cli.history import RUNNING, Progress
 from mlops_cli.target import Target
@@ -27,12 +27,11 @@ class GraphFormat(enum.StrEnum):
     html = "html"
 
 
-def of_workflow(target: Target, machine: str, form: GraphFormat, *, workflow: str) -> str:
-    """The picture of a deployed state machine, as it is now."""
+def of_workflow(target: Target, arn: str, form: GraphFormat, *, workflow: str) -> str:
+    """The picture of a deployed state machine or pipeline, as it is now."""
     from constructs_lib.rendering import diagrams  # start-up of other commands stays short
 
-    described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
-    graph = diagrams.Graph.from_states(json.loads(described["definition"]), title=workflow)
+    graph = engine_of(arn).graph(target, arn, title=workflow)
     return str(getattr(diagrams, f"draw_{form}")(graph))
 
 
@@ -50,8 +49,8 @@ def of_execution(
     """
     from constructs_lib.rendering import diagrams  # see of_workflow
 
-    described = target.client("stepfunctions").describe_state_machine_for_execution(executionArn=progress.arn)
-    graph = diagrams.Graph.from_states(json.loads(described["definition"]), title=f"{workflow}: {progress.name}")
+    title = f"{workflow}: {progress.name}"
+    graph = engine_of(progress.arn).graph_of_execution(target, progress.arn, title=title)
     run = as_run(progress)
     if form is GraphFormat.html:
         again = _REFRESH_SECONDS if refreshed and progress.status == RUNNING else None
@@ -74,7 +73,7 @@ def keep_up_to_date(target: Target, execution: str, form: GraphFormat, file: Pat
         partial.write_text(text, encoding="utf-8")
         partial.replace(file)
 
-    return executions.follow(target, execution, write)
+    return engines.follow(target, execution, write)
 
 
 def as_run(progress: Progress) -> "Run":

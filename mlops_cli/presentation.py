@@ -19,10 +19,11 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _FRAME_LINES = 8
-_MARKS = {
+MARKS = {
     "RUNNING": ("…", "cyan"),
     "SUCCEEDED": ("✓", "green"),
     "FAILED": ("✗", "red"),
+    "CACHED": ("✓", "green"),
     "CAUGHT": ("✗", "yellow"),
     "TIMED_OUT": ("✗", "red"),
     "ABORTED": ("■", "yellow"),
@@ -81,7 +82,7 @@ class ExecutionView:
             if self._printed.get(step.name) != step.status:
                 self._printed[step.name] = step.status
                 ended = f" after {duration(step.seconds(datetime.now(UTC)))}" if step.ended else ""
-                say(f"  {_indented(step)}{_MARKS[step.status][0]} {step.name}: {step.status}{ended}{_counts(step)}")
+                say(f"  {_indented(step)}{MARKS[step.status][0]} {step.name}: {step.status}{ended}{_counts(step)}")
 
 
 def execution_table(progress: Progress, height: int | None = None) -> Table:
@@ -91,7 +92,7 @@ def execution_table(progress: Progress, height: int | None = None) -> Table:
         progress: what is known of the execution.
         height: at most so many steps are shown, the newest. Default: all.
     """
-    mark, colour = _MARKS[progress.status]
+    mark, colour = MARKS[progress.status]
     table = Table(
         title=Text(f"{mark} execution {progress.name}: {progress.status}", style=colour), title_justify="left"
     )
@@ -105,7 +106,7 @@ def execution_table(progress: Progress, height: int | None = None) -> Table:
     if len(shown) < len(steps):
         table.add_row(Text(f"… {len(steps) - len(shown)} steps before", style="dim"), "", "", "")
     for step in shown:
-        mark, colour = _MARKS[step.status]
+        mark, colour = MARKS[step.status]
         table.add_row(
             Text(f"{_indented(step)}{step.name}"),
             Text(f"{mark} {step.status}{_counts(step)}", style=colour),
@@ -130,7 +131,7 @@ def _counts(step: Step) -> str:
 def print_failure(failure: Failure, log_lines: list[str], *, hint: str | None = None) -> None:
     """Why an execution failed, with what to look at and the end of the failing job's log."""
     where = f"step {failure.step!r} failed" if failure.step else "the execution failed"
-    errors.print(Text(f"{where}: {failure.error}", style="bold red"))
+    errors.print(Text(f"{where}: {failure.error}" if failure.error else where, style="bold red"))
     errors.print(Text(failure.cause or "no cause was given"))
     if hint:
         errors.print(Text(hint, style="dim"))

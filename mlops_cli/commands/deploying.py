@@ -1,6 +1,5 @@
 """``mlops deploy``, ``destroy`` and ``cleanup``: what there is in an account."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from botocore.exceptions import ClientError, WaiterError
 from mlops_cli import buckets, deployment
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.options import Aws, Environment
+from mlops_cli.engines import engine_of
 from mlops_cli.errors import CliError
 from mlops_cli.project import LOCAL_ENVIRONMENT
 from mlops_cli.target import Target, choose_target
@@ -99,7 +99,7 @@ def cleanup(
     environment: Environment = LOCAL_ENVIRONMENT,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the endpoints, endpoint configurations and models that runs of the workflows made."""
+    """Delete the endpoints, endpoint configurations, models and model packages that runs of the workflows made."""
     target = choose_target(aws=aws)
     deployment.outputs(target, environment)  # says so where nothing is deployed
     made = made_by_runs(target, environment)
@@ -115,18 +115,11 @@ def cleanup(
 
 
 def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
-    """Kind and name of what executions of the environment's workflows made: read from their execution input."""
-    stepfunctions, made = target.client("stepfunctions"), []
+    """Kind and name of what executions of the environment's workflows made, and what still exists of it."""
     names: set[str] = set()
-    for arn in deployment.state_machines(target, environment):
-        for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=arn):
-            for execution in page["executions"]:
-                described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
-                values = json.loads(described.get("input") or "{}")
-                if isinstance(values, dict):
-                    named = (value for key, value in values.items() if key.endswith("Name"))
-                    names |= {name for name in named if isinstance(name, str)}
-    sagemaker = target.client("sagemaker")
+    for arn in deployment.workflows(target, environment):
+        names |= engine_of(arn).made_by_runs(target, arn)
+    sagemaker, made = target.client("sagemaker"), []
     for kind, operation, members, member in (
         (ENDPOINT, "list_endpoints", "Endpoints", "EndpointName"),
         ("endpoint configuration", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
@@ -134,6 +127,11 @@ def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
     ):
         for page in sagemaker.get_paginator(operation).paginate():
             made += [(kind, item[member]) for item in page[members] if item[member] in names]
+    groups = sorted({arn.split("/")[1] for arn in names if arn.startswith("arn:")})
+    for group in groups:
+        for page in sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group):
+            found = (item["ModelPackageArn"] for item in page["ModelPackageSummaryList"])
+            made += [("model package", arn) for arn in found if arn in names]
     return made
 
 
@@ -146,6 +144,7 @@ def remove(target: Target, made: list[tuple[str, str]]) -> None:
         ENDPOINT: lambda name: sagemaker.delete_endpoint(EndpointName=name),
         "endpoint configuration": lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
         "model": lambda name: sagemaker.delete_model(ModelName=name),
+        "model package": lambda name: sagemaker.delete_model_package(ModelPackageName=name),
     }
     for kind, name in made:
         try:

@@ -1,13 +1,15 @@
-"""``mlops run``, ``watch``, ``graph`` and ``logs``: workflows and what they do."""
+"""``mlops run``, ``watch``, ``steps``, ``stop``, ``retry``, ``graph`` and ``logs``: workflows and what they do."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mlops_cli import deployment, executions, failures, hints, log_tail, pictures, sample_data
+from mlops_cli import deployment, engines, hints, log_tail, pictures, sample_data
 from mlops_cli.commands.options import Aws, Environment
+from mlops_cli.engines import Selection, engine_of
 from mlops_cli.errors import BAD_INPUT, FAILED, CliError
 from mlops_cli.history import SUCCEEDED, Progress
 from mlops_cli.pictures import GraphFormat
@@ -18,13 +20,20 @@ PANEL = "Workflows and endpoints"
 _LOG_LINES = 15
 
 Workflow = Annotated[
-    str, typer.Argument(metavar="WORKFLOW", help="Name of a deployed workflow, or a state machine's name or ARN.")
+    str,
+    typer.Argument(
+        metavar="WORKFLOW", help="Name of a deployed workflow, or the name or ARN of a state machine or a pipeline."
+    ),
+]
+Execution = Annotated[
+    str,
+    typer.Argument(metavar="EXECUTION", help="Name or ARN of an execution, or a workflow's name for its newest."),
 ]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands to the application."""
-    for command in (run, watch, graph, logs):
+    for command in (run, watch, steps, stop, retry, graph, logs):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -32,11 +41,30 @@ def run(
     workflow: Workflow,
     values: Annotated[
         list[str] | None,
-        typer.Option("--input", "-i", metavar="KEY=VALUE", help="A member of the execution input; repeatable."),
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="KEY=VALUE",
+            help="A member of the execution input, or a parameter of the pipeline; repeatable.",
+        ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the execution. Default: the workflow's name and the time."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="STEP", help="Run this step of a pipeline and all that wait for it."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help="Run this step of a pipeline alone; repeatable.")
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXECUTION",
+            help="Where the outputs of the other steps come from. Default: the pipeline's newest execution.",
+        ),
     ] = None,
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
@@ -47,24 +75,47 @@ def run(
     several (TrainingJobName, …) to that and which it is.
     """
     target = choose_target(aws=aws)
-    machine = deployment.state_machine_arn(target, environment, workflow)
-    given = parse_inputs(values or [])
+    arn = deployment.workflow_arn(target, environment, workflow)
+    given, chosen = parse_inputs(values or []), selection(start, only or [], reference)
     sample_data.ensure(target, environment, workflow)
-    execution = executions.start(target, machine, given, name=name or new_name(workflow))
+    execution = engine_of(arn).start(target, arn, given, name=name or new_name(workflow), selection=chosen)
     _follow(target, execution)
 
 
 def watch(
-    execution: Annotated[
-        str,
-        typer.Argument(metavar="EXECUTION", help="Name or ARN of an execution, or a workflow's name for its newest."),
-    ],
+    execution: Execution,
     aws: Aws = False,
     environment: Environment = LOCAL_ENVIRONMENT,
 ) -> None:
     """Follow a running execution, or show a finished one. Exit code 1 when it failed."""
     target = choose_target(aws=aws)
     _follow(target, find_execution(target, environment, execution))
+
+
+def steps(execution: Execution, aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
+    """Show what each step of an execution did: status, seconds, whether it came from the cache, what it made."""
+    from mlops_cli import step_table  # rich is loaded when there is something to show
+    from mlops_cli.presentation import console
+
+    target = choose_target(aws=aws)
+    progress = engines.look(target, find_execution(target, environment, execution))
+    console.print(step_table.step_table(step_table.rows(target, progress), progress))
+
+
+def stop(execution: Execution, aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
+    """Stop a running execution and its jobs, and wait until it has ended."""
+    target = choose_target(aws=aws)
+    arn = find_execution(target, environment, execution)
+    engine_of(arn).stop(target, arn)
+    typer.echo(f"the execution has ended: {show(target, arn).status}")
+
+
+def retry(execution: Execution, aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
+    """Go on with an execution where it failed or was stopped, and follow it. Exit code 1 when it fails."""
+    target = choose_target(aws=aws)
+    arn = find_execution(target, environment, execution)
+    engine_of(arn).retry(target, arn)
+    _follow(target, arn)
 
 
 def graph(
@@ -91,18 +142,18 @@ def graph(
     if watch and (file is None or execution is None):
         raise CliError("--watch needs --execution and --output", exit_code=BAD_INPUT)
     target = choose_target(aws=aws)
-    machine = deployment.state_machine_arn(target, environment, workflow)
-    title = workflow.rpartition(":")[2]
+    deployed = deployment.workflow_arn(target, environment, workflow)
+    title = re.split("[:/]", workflow)[-1]
     if execution is None:
-        text = pictures.of_workflow(target, machine, form, workflow=title)
+        text = pictures.of_workflow(target, deployed, form, workflow=title)
     else:
-        arn = _execution_of(target, machine, execution)
+        arn = _execution_of(target, deployed, execution)
         if watch and file is not None:
             typer.echo(f"writing {output} until the execution has ended")
             ended = pictures.keep_up_to_date(target, arn, form, file, workflow=title)
             typer.echo(f"the execution has ended: {ended.status}")
             return
-        text = pictures.of_execution(target, executions.look(target, arn), form, workflow=title)
+        text = pictures.of_execution(target, engines.look(target, arn), form, workflow=title)
     if file is None:
         typer.echo(text.rstrip("\n"))
     else:
@@ -144,8 +195,21 @@ def parse_inputs(values: list[str]) -> dict[str, str]:
 
 def new_name(workflow: str) -> str:
     """A name for an execution and what it makes: unique by the time, and short enough for a training job."""
-    base = workflow.rsplit(":", 1)[-1][:40]
+    base = re.split("[:/]", workflow)[-1][:40]
     return f"{base}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"[:63].rstrip("-")
+
+
+def selection(start: str | None, only: list[str], reference: str | None) -> Selection | None:
+    """The steps that ``--from``, ``--only`` and ``--reference`` choose; None where none is given.
+
+    Raises:
+        CliError: a reference for no chosen steps.
+    """
+    if start is None and not only:
+        if reference is not None:
+            raise CliError("--reference needs --from or --only: a whole run reads no other", exit_code=BAD_INPUT)
+        return None
+    return Selection(only=tuple(only), start=start, reference=reference)
 
 
 def find_execution(target: Target, environment: str, text: str) -> str:
@@ -154,41 +218,41 @@ def find_execution(target: Target, environment: str, text: str) -> str:
     Raises:
         CliError: there is none of that name.
     """
-    if text.startswith("arn:") and ":execution:" in text:
+    if text.startswith("arn:") and (":execution:" in text or "/execution/" in text):
         return text
-    for machine in deployment.state_machines(target, environment):
-        found = executions.find(target, machine, text)
+    for workflow in deployment.workflows(target, environment):
+        found = engine_of(workflow).find(target, workflow, text)
         if found is not None:
             return found
     try:
-        machine = deployment.state_machine_arn(target, environment, text)
+        workflow = deployment.workflow_arn(target, environment, text)
     except CliError as error:
         message = f"no execution is called {text!r}, and {error.message}"
         raise CliError(message, hint=error.hint, exit_code=error.exit_code) from error
-    return newest_execution(target, machine)
+    return newest_execution(target, workflow)
 
 
-def _execution_of(target: Target, machine: str, text: str) -> str:
+def _execution_of(target: Target, workflow: str, text: str) -> str:
     if text == "latest":
-        return newest_execution(target, machine)
+        return newest_execution(target, workflow)
     if text.startswith("arn:"):
         return text
-    found = executions.find(target, machine, text)
+    found = engine_of(workflow).find(target, workflow, text)
     if found is None:
         raise CliError(f"the workflow has no execution {text!r}", exit_code=BAD_INPUT)
     return found
 
 
-def newest_execution(target: Target, machine: str) -> str:
-    """The ARN of a state machine's newest execution.
+def newest_execution(target: Target, workflow: str) -> str:
+    """The ARN of a workflow's newest execution.
 
     Raises:
         CliError: it has none.
     """
-    found = target.client("stepfunctions").list_executions(stateMachineArn=machine, maxResults=1)["executions"]
-    if not found:
+    found = engine_of(workflow).newest(target, workflow)
+    if found is None:
         raise CliError("the workflow has not been run yet", hint="start it with `./mlops run`", exit_code=BAD_INPUT)
-    return str(found[0]["executionArn"])
+    return found
 
 
 def show(target: Target, execution: str) -> Progress:
@@ -196,7 +260,7 @@ def show(target: Target, execution: str) -> Progress:
     from mlops_cli.presentation import ExecutionView
 
     with ExecutionView() as view:
-        return executions.follow(target, execution, view)
+        return engines.follow(target, execution, view)
 
 
 def _follow(target: Target, execution: str) -> None:
@@ -204,7 +268,9 @@ def _follow(target: Target, execution: str) -> None:
     try:
         progress = show(target, execution)
     except KeyboardInterrupt:
-        typer.echo(f"the execution goes on; `./mlops watch {execution.rpartition(':')[2]}` follows it again", err=True)
+        typer.echo(
+            f"the execution goes on; `./mlops watch {re.split('[:/]', execution)[-1]}` follows it again", err=True
+        )
         raise
     if progress.status != SUCCEEDED:
         report_failure(target, progress)
@@ -215,7 +281,7 @@ def report_failure(target: Target, progress: Progress) -> None:
     """Prints why an execution failed."""
     from mlops_cli.presentation import print_failure
 
-    failure = failures.failure(progress)
+    failure = engine_of(progress.arn).failure(progress)
     lines = []
     if failure.build is not None:
         lines = log_tail.of_failed_build(target, failure.build, _LOG_LINES)

@@ -61,7 +61,7 @@ class Account(Clients):
     @cached_property
     def state_machine(self) -> dict[str, Any]:
         """The deployed workflow."""
-        arn = deployment.state_machine_arn(self._target, "dev", self.workflow)
+        arn = deployment.workflow_arn(self._target, "dev", self.workflow)
         return dict(self.client("stepfunctions").describe_state_machine(stateMachineArn=arn))
 
     def variant(self, *changes: Change) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local_aws.server import LocalAws
+from mlops_cli.engines.state_machines import start
 from mlops_cli.errors import BAD_INPUT, CliError
 from mlops_cli.execution_input import METADATA, named_after, problems, published_schema, typed
-from mlops_cli.executions import start
 from mlops_cli.target import Target
 
 SCHEMA = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mlops_cli.executions import look
+from mlops_cli.engines import look
 from mlops_cli.failures import failure
 from mlops_cli.history import Progress
 from mlops_cli.target import Target

@@ -4,7 +4,7 @@ import json
 import threading
 from pathlib import Path
 
-from mlops_cli.executions import look
+from mlops_cli.engines import look
 from mlops_cli.pictures import GraphFormat, as_run, keep_up_to_date, of_execution, of_workflow
 from mlops_cli.target import Target
 from tests.local_aws.stepfunctions.workbench import Workbench, until

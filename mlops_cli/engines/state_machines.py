@@ -1,18 +1,36 @@
-"""Running executions of a state machine: starting one, and following it."""
+"""Workflows in Step Functions."""
 
 import json
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from mlops_cli.engines.selection import Selection
 from mlops_cli.errors import BAD_INPUT, CliError
-from mlops_cli.execution_input import named_after, problems, published_schema, typed
+from mlops_cli.execution_input import checked, named_after, published_schema
+from mlops_cli.failures import failure
 from mlops_cli.history import RUNNING, Progress, Step
 from mlops_cli.target import Target
+
+if TYPE_CHECKING:
+    from constructs_lib.rendering.diagrams import Graph
+
+__all__ = [
+    "failure",
+    "find",
+    "graph",
+    "graph_of_execution",
+    "made_by_runs",
+    "newest",
+    "refresh",
+    "retry",
+    "start",
+    "stop",
+    "workflow_of",
+]
 
 _COUNTED = {
     "pending": "waiting",
@@ -22,6 +40,11 @@ _COUNTED = {
     "timedOut": "TIMED_OUT",
     "aborted": "ABORTED",
 }
+
+
+def workflow_of(execution: str) -> str:
+    """The state machine that an execution belongs to."""
+    return execution.replace(":execution:", ":stateMachine:").rpartition(":")[0]
 
 
 def input_names(target: Target, state_machine: str) -> list[str]:
@@ -42,7 +65,20 @@ def find(target: Target, state_machine: str, name: str) -> str | None:
     return arn
 
 
-def start(target: Target, state_machine: str, given: dict[str, str], *, name: str) -> str:
+def newest(target: Target, state_machine: str) -> str | None:
+    """A state machine's newest execution; None where it has none."""
+    found = target.client("stepfunctions").list_executions(stateMachineArn=state_machine, maxResults=1)["executions"]
+    return str(found[0]["executionArn"]) if found else None
+
+
+def start(
+    target: Target,
+    state_machine: str,
+    given: Mapping[str, str],
+    *,
+    name: str,
+    selection: Selection | None = None,
+) -> str:
     """Starts an execution; gives its ARN.
 
     Args:
@@ -51,12 +87,19 @@ def start(target: Target, state_machine: str, given: dict[str, str], *, name: st
         given: members of the input, as texts. Those that end in ``Name`` and are not given are named after the
             execution.
         name: of the execution.
+        selection: refused: a state machine runs from its first state.
 
     Raises:
         CliError: an input that is not what the workflow asks for, with all that is wrong, or a name that is taken.
     """
+    if selection is not None:
+        raise CliError(
+            "Step Functions runs all steps of a workflow: --from, --only and --reference are for SageMaker pipelines",
+            hint="`./mlops retry` goes on with an execution that failed, where it failed",
+            exit_code=BAD_INPUT,
+        )
     schema = published_schema(target, state_machine)
-    values = _by_names(target, state_machine, given, name) if schema is None else _by_schema(schema, given, name)
+    values = _by_names(target, state_machine, given, name) if schema is None else checked(schema, given, name)
     try:
         started = target.client("stepfunctions").start_execution(
             stateMachineArn=state_machine, name=name, input=json.dumps(values)
@@ -67,27 +110,6 @@ def start(target: Target, state_machine: str, given: dict[str, str], *, name: st
             raise CliError(f"{code}: {error.response['Error']['Message']}", exit_code=BAD_INPUT) from error
         raise
     return str(started["executionArn"])
-
-
-def _by_schema(schema: Mapping[str, Any], given: Mapping[str, str], name: str) -> dict[str, Any]:
-    """The input, checked against the schema that the workflow publishes."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    named = {
-        member: named_after(name, member)
-        for member in schema.get("required", ())
-        if member.endswith("Name") and properties.get(member, {}).get("type") in (None, "string")
-    }
-    values = typed(schema, {**named, **given})
-    found = problems(schema, values)
-    if found:
-        missing = [member for member in schema.get("required", ()) if member not in values]
-        count = f"{len(found)} problem" + ("s" if len(found) > 1 else "")
-        raise CliError(
-            "\n".join([f"the input is not valid, {count}:", *found]),
-            hint=f"give it with --input {missing[0]}=VALUE" if missing else None,
-            exit_code=BAD_INPUT,
-        )
-    return values
 
 
 def _by_names(target: Target, state_machine: str, given: Mapping[str, str], name: str) -> dict[str, Any]:
@@ -109,34 +131,8 @@ def _by_names(target: Target, state_machine: str, given: Mapping[str, str], name
     return values
 
 
-def follow(target: Target, execution: str, on_change: Callable[[Progress], None]) -> Progress:
-    """Follows an execution to its end.
-
-    Args:
-        target: the AWS that it runs on.
-        execution: its ARN.
-        on_change: called after each look, with what is known.
-
-    Returns:
-        what is known at the end.
-    """
-    progress = Progress(arn=execution)
-    while True:
-        _refresh(target, progress)
-        on_change(progress)
-        if progress.status != RUNNING:
-            return progress
-        time.sleep(target.poll_seconds)
-
-
-def look(target: Target, execution: str) -> Progress:
-    """What is known of an execution now."""
-    progress = Progress(arn=execution)
-    _refresh(target, progress)
-    return progress
-
-
-def _refresh(target: Target, progress: Progress) -> None:
+def refresh(target: Target, progress: Progress) -> None:
+    """Brings what is known of an execution up to date."""
     stepfunctions = target.client("stepfunctions")
     # the status first: the history of an execution that has ended is whole
     status = stepfunctions.describe_execution(executionArn=progress.arn)["status"]
@@ -147,6 +143,58 @@ def _refresh(target: Target, progress: Progress) -> None:
         if runs:
             _count(stepfunctions, step, runs)
     progress.status = status
+
+
+def stop(target: Target, execution: str) -> None:
+    """Stops an execution and its jobs."""
+    described = target.client("stepfunctions").describe_execution(executionArn=execution)
+    if described["status"] != RUNNING:
+        raise CliError(f"the execution has ended: {described['status']}", exit_code=BAD_INPUT)
+    target.client("stepfunctions").stop_execution(executionArn=execution, cause="stopped by the user")
+
+
+def retry(target: Target, execution: str) -> None:
+    """Goes on with an execution at the states that failed or were stopped."""
+    try:
+        target.client("stepfunctions").redrive_execution(executionArn=execution)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
+            raise
+        raise CliError(
+            f"the execution cannot go on: {error.response['Error']['Message']}", exit_code=BAD_INPUT
+        ) from error
+
+
+def made_by_runs(target: Target, state_machine: str) -> set[str]:
+    """What executions made bears the names that their input gives."""
+    stepfunctions = target.client("stepfunctions")
+    names: set[str] = set()
+    for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=state_machine):
+        for execution in page["executions"]:
+            described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
+            values = json.loads(described.get("input") or "{}")
+            if isinstance(values, dict):
+                named = (value for key, value in values.items() if key.endswith("Name"))
+                names |= {name for name in named if isinstance(name, str)}
+    return names
+
+
+def graph(target: Target, state_machine: str, *, title: str) -> "Graph":
+    """A state machine as it is deployed now."""
+    described = target.client("stepfunctions").describe_state_machine(stateMachineArn=state_machine)
+    return _drawn(described["definition"], title)
+
+
+def graph_of_execution(target: Target, execution: str, *, title: str) -> "Graph":
+    """A state machine as an execution runs it."""
+    described = target.client("stepfunctions").describe_state_machine_for_execution(executionArn=execution)
+    return _drawn(described["definition"], title)
+
+
+def _drawn(definition: str, title: str) -> "Graph":
+    from constructs_lib.rendering.diagrams import Graph  # start-up of other commands stays short
+
+    return Graph.from_states(json.loads(definition), title=title)
 
 
 def _count(stepfunctions: Any, step: Step, runs: list[str]) -> None:

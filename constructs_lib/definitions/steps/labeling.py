@@ -7,9 +7,8 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import InvokeFunction, Need, ReadObjects, WriteLogs, WriteObjects
-from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
-from constructs_lib.definitions.steps.sagemaker_jobs import job_integration, start_needs
+from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
 
@@ -47,7 +46,7 @@ class HumanTask:
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class LabelingStep(JobStep):
+class LabelingStep(SageMakerJob, JobStep):
     """Runs a SageMaker Ground Truth labeling job and waits for its end, which may take days.
 
     Its output is the response of DescribeLabelingJob:
@@ -70,6 +69,8 @@ class LabelingStep(JobStep):
 
     kind: ClassVar[str] = "Labeling job"
     name_member: ClassVar[str | None] = "LabelingJobName"
+    job: ClassVar[str] = "LabelingJob"
+    rule: ClassVar[str] = "Labeling"
 
     manifest_uri: Text
     output_uri: Text
@@ -81,18 +82,6 @@ class LabelingStep(JobStep):
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
-
-    @property
-    def integration(self) -> Integration:
-        """The call that the step makes."""
-        return job_integration("createLabelingJob", wait=self.wait)
-
-    @property
-    def response(self) -> Output:
-        """What the step gives back."""
-        return OperationOutput(
-            service="sagemaker", operation="DescribeLabelingJob" if self.wait else "CreateLabelingJob"
-        )
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
@@ -121,15 +110,7 @@ class LabelingStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        start = start_needs(
-            "LabelingJob",
-            resource_type="labeling-job",
-            name=self.job_name,
-            rule="Labeling",
-            wait=self.wait,
-            tags=self.tags,
-        )
-        return (*start, *self.role_needs)
+        return (*self.start_needs, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:

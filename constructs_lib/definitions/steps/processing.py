@@ -14,13 +14,11 @@ from constructs_lib.definitions.compute import (
 )
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
-from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
+    SageMakerJob,
     instance_needs,
-    job_integration,
     resource_config,
-    start_needs,
 )
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
@@ -32,7 +30,7 @@ def _job_name(step: "ProcessingStep") -> Text:
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class ProcessingStep(JobStep):
+class ProcessingStep(SageMakerJob, JobStep):
     """Runs a SageMaker processing job and waits for its end.
 
     Its output is the response of DescribeProcessingJob: ``step.output("ProcessingJobStatus")``. Where the container
@@ -60,6 +58,8 @@ class ProcessingStep(JobStep):
 
     kind: ClassVar[str] = "Processing job"
     name_member: ClassVar[str | None] = "ProcessingJobName"
+    job: ClassVar[str] = "ProcessingJob"
+    rule: ClassVar[str] = "Processing"
 
     image: Text | ContainerImage
     compute: ComputeResources
@@ -74,18 +74,6 @@ class ProcessingStep(JobStep):
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
-
-    @property
-    def integration(self) -> Integration:
-        """The call that the step makes."""
-        return job_integration("createProcessingJob", wait=self.wait)
-
-    @property
-    def response(self) -> Output:
-        """What the step gives back."""
-        return OperationOutput(
-            service="sagemaker", operation="DescribeProcessingJob" if self.wait else "CreateProcessingJob"
-        )
 
     @property
     def container(self) -> ContainerImage:
@@ -129,15 +117,7 @@ class ProcessingStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        start = start_needs(
-            "ProcessingJob",
-            resource_type="processing-job",
-            name=self.job_name,
-            rule="Processing",
-            wait=self.wait,
-            tags=self.tags,
-        )
-        return (*start, *self.role_needs)
+        return (*self.start_needs, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:

@@ -1,17 +1,65 @@
 """What SageMaker's jobs have in common: how they are started and waited for, and what their instances need."""
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
+
+from attrs import frozen
 
 from constructs_lib.definitions.compute import Channel, ComputeResources, NetworkConfig
 from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, JoinNetwork, ManagedRule, Need
-from constructs_lib.definitions.steps.base import Integration
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, TaskStep
 from constructs_lib.definitions.values import Text
 
 
-def job_integration(action: str, *, wait: bool) -> Integration:
-    """The call that starts a job, and waits for its end if that is wanted."""
-    return Integration(service="sagemaker", action=action, pattern="sync" if wait else "request")
+@frozen(kw_only=True, eq=False)
+class SageMakerJob(TaskStep, ABC):
+    """A task that starts a job, and waits for its end if that is wanted."""
+
+    job: ClassVar[str]
+    """As in the names of the job's operations, such as ``TrainingJob``."""
+
+    rule: ClassVar[str]
+    """As in the name of the EventBridge rule that AWS keeps for such jobs, such as ``Training``."""
+
+    @property
+    @abstractmethod
+    def job_name(self) -> Text:
+        """Of the job."""
+
+    @property
+    @abstractmethod
+    def tags(self) -> Mapping[str, Text]:
+        """Of the job."""
+
+    @property
+    @abstractmethod
+    def wait(self) -> bool:
+        """Whether the step goes on when the job has ended, rather than when it has started."""
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action=f"create{self.job}", pattern="sync" if self.wait else "request")
+
+    @property
+    def response(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(service="sagemaker", operation=f"{'Describe' if self.wait else 'Create'}{self.job}")
+
+    @property
+    def start_needs(self) -> tuple[Need, ...]:
+        """What the engine must be allowed to do to run the job, its role left aside."""
+        return start_needs(
+            self.job,
+            resource_type=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", self.job).lower(),
+            name=self.job_name,
+            rule=self.rule,
+            wait=self.wait,
+            tags=self.tags,
+        )
 
 
 def start_needs(

@@ -14,14 +14,12 @@ from constructs_lib.definitions.compute import (
 )
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
-from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
+    SageMakerJob,
     channel_document,
     instance_needs,
-    job_integration,
     resource_config,
-    start_needs,
 )
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
@@ -33,7 +31,7 @@ def _job_name(step: "TrainingStep") -> Text:
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class TrainingStep(JobStep):
+class TrainingStep(SageMakerJob, JobStep):
     """Runs a SageMaker training job and waits for its end.
 
     Its output is the response of DescribeTrainingJob: ``step.output("ModelArtifacts.S3ModelArtifacts")``.
@@ -60,6 +58,8 @@ class TrainingStep(JobStep):
 
     kind: ClassVar[str] = "Training job"
     name_member: ClassVar[str | None] = "TrainingJobName"
+    job: ClassVar[str] = "TrainingJob"
+    rule: ClassVar[str] = "Training"
 
     image: Text | ContainerImage
     compute: ComputeResources
@@ -75,18 +75,6 @@ class TrainingStep(JobStep):
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
-
-    @property
-    def integration(self) -> Integration:
-        """The call that the step makes."""
-        return job_integration("createTrainingJob", wait=self.wait)
-
-    @property
-    def response(self) -> Output:
-        """What the step gives back."""
-        return OperationOutput(
-            service="sagemaker", operation="DescribeTrainingJob" if self.wait else "CreateTrainingJob"
-        )
 
     @property
     def container(self) -> ContainerImage:
@@ -117,15 +105,7 @@ class TrainingStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        start = start_needs(
-            "TrainingJob",
-            resource_type="training-job",
-            name=self.job_name,
-            rule="Training",
-            wait=self.wait,
-            tags=self.tags,
-        )
-        return (*start, *self.role_needs)
+        return (*self.start_needs, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:

@@ -14,9 +14,8 @@ from constructs_lib.definitions.needs import (
     WriteLogs,
     WriteObjects,
 )
-from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep, name_from, sagemaker_tags
-from constructs_lib.definitions.steps.sagemaker_jobs import job_integration, start_needs
+from constructs_lib.definitions.steps.base import name_from, sagemaker_tags
+from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob
 from constructs_lib.definitions.transform import DataProcessing, TransformInput, TransformOutput
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
@@ -26,7 +25,7 @@ def _job_name(step: "TransformStep") -> Text:
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class TransformStep(TaskStep):
+class TransformStep(SageMakerJob):
     """Runs a SageMaker transform job and waits for its end. It runs under the model's role.
 
     Its output is the response of DescribeTransformJob: ``step.output("TransformOutput.S3OutputPath")``.
@@ -52,6 +51,8 @@ class TransformStep(TaskStep):
 
     kind: ClassVar[str] = "Transform job"
     name_member: ClassVar[str | None] = "TransformJobName"
+    job: ClassVar[str] = "TransformJob"
+    rule: ClassVar[str] = "Transform"
 
     model_name: Text
     data: TransformInput
@@ -67,18 +68,6 @@ class TransformStep(TaskStep):
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
-
-    @property
-    def integration(self) -> Integration:
-        """The call that the step makes."""
-        return job_integration("createTransformJob", wait=self.wait)
-
-    @property
-    def response(self) -> Output:
-        """What the step gives back."""
-        return OperationOutput(
-            service="sagemaker", operation="DescribeTransformJob" if self.wait else "CreateTransformJob"
-        )
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
@@ -120,15 +109,7 @@ class TransformStep(TaskStep):
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
         key = () if self.volume_kms_key is None else (EncryptVolumes(kms_key=self.volume_kms_key),)
-        start = start_needs(
-            "TransformJob",
-            resource_type="transform-job",
-            name=self.job_name,
-            rule="Transform",
-            wait=self.wait,
-            tags=self.tags,
-        )
-        return (*start, *key)
+        return (*self.start_needs, *key)
 
     @property
     def model_needs(self) -> tuple[tuple[Text, Need], ...]:

@@ -21,14 +21,12 @@ from constructs_lib.definitions.needs import (
     WriteLogs,
     WriteObjects,
 )
-from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
+    SageMakerJob,
     channel_document,
     instance_needs,
-    job_integration,
     resource_config,
-    start_needs,
 )
 from constructs_lib.definitions.tuning import (
     CategoricalRange,
@@ -49,7 +47,7 @@ def _job_name(step: "TuningStep") -> Text:
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
-class TuningStep(JobStep):
+class TuningStep(SageMakerJob, JobStep):
     """Runs a SageMaker tuning job and waits for its end: many training jobs, of which the best is kept in mind.
 
     Its output is the response of DescribeHyperParameterTuningJob: ``step.output("BestTrainingJob.TrainingJobName")``.
@@ -80,6 +78,8 @@ class TuningStep(JobStep):
 
     kind: ClassVar[str] = "Tuning job"
     name_member: ClassVar[str | None] = "HyperParameterTuningJobName"
+    job: ClassVar[str] = "HyperParameterTuningJob"
+    rule: ClassVar[str] = "Tuning"
     role_member: ClassVar[str] = "TrainingJobDefinition.RoleArn"
 
     image: Text | ContainerImage
@@ -101,17 +101,6 @@ class TuningStep(JobStep):
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
-
-    @property
-    def integration(self) -> Integration:
-        """The call that the step makes."""
-        return job_integration("createHyperParameterTuningJob", wait=self.wait)
-
-    @property
-    def response(self) -> Output:
-        """What the step gives back."""
-        verb = "Describe" if self.wait else "Create"
-        return OperationOutput(service="sagemaker", operation=f"{verb}HyperParameterTuningJob")
 
     @property
     def container(self) -> ContainerImage:
@@ -179,15 +168,7 @@ class TuningStep(JobStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        start = start_needs(
-            "HyperParameterTuningJob",
-            resource_type="hyper-parameter-tuning-job",
-            name=self.job_name,
-            rule="Tuning",
-            wait=self.wait,
-            tags=self.tags,
-        )
-        return (*start, *self.role_needs)
+        return (*self.start_needs, *self.role_needs)
 
     @property
     def job_needs(self) -> tuple[Need, ...]:

@@ -19,6 +19,7 @@ _DOCUMENTS = {
     ("kms", "CreateKey"): ("Policy", "MalformedPolicyDocumentException"),
     ("kms", "PutKeyPolicy"): ("Policy", "MalformedPolicyDocumentException"),
     ("s3", "PutBucketPolicy"): ("Policy", "MalformedPolicy"),
+    ("sagemaker", "PutModelPackageGroupPolicy"): ("ResourcePolicy", "ValidationException"),
     ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy", "MalformedPolicyDocumentException"),
     ("sts", "AssumeRole"): ("Policy", "MalformedPolicyDocument"),
 }

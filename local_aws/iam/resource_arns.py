@@ -86,6 +86,9 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         form = words.get(kind.removesuffix("JobDefinition"), "model-explainability")
         yield (place.arn("sagemaker", f"{form}-job-definition/{parameters['JobDefinitionName'].lower()}"),)
         return
+    if packages := list(_model_packages(operation, parameters, place)):
+        yield from packages
+        return
     names = [name for name in _SAGEMAKER if isinstance(parameters.get(name), str)]
     # an endpoint is made from a config: AWS asks for both
     wanted = names[:2] if operation in ("CreateEndpoint", "UpdateEndpoint") else names[:1]
@@ -93,6 +96,32 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         value = parameters[name]
         arn = value if value.startswith("arn:") else place.arn("sagemaker", f"{_SAGEMAKER[name]}/{value}")
         # AWS writes these ARNs in lower case, whatever the name
+        yield arn.lower(), arn
+
+
+def _model_packages(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
+    """Operations on versions of a group, whose ARNs are `model-package/GROUP/VERSION`."""
+    named: list[str] = []
+    if operation == "UpdateModelPackage":
+        named = [parameters["ModelPackageArn"]]
+    elif operation == "BatchDescribeModelPackage":
+        named = list(parameters["ModelPackageArnList"])
+    elif operation == "CreateModel":
+        containers = [parameters.get("PrimaryContainer") or {}, *(parameters.get("Containers") or ())]
+        packages = [each["ModelPackageName"] for each in containers if "ModelPackageName" in each]
+        # another account's package lets itself be used by its group's policy; one's own needs nothing
+        named = [arn for arn in packages if arn.startswith("arn:") and arn.split(":")[4:5] != [place.account]]
+        if named:
+            named.append(place.arn("sagemaker", f"model/{parameters['ModelName']}"))
+    elif operation in ("CreateModelPackage", "ListModelPackages") and "ModelPackageGroupName" in parameters:
+        group = parameters["ModelPackageGroupName"]
+        arn = group if group.startswith("arn:") else place.arn("sagemaker", f"model-package-group/{group}")
+        named = [f"{arn.replace(':model-package-group/', ':model-package/')}/*"]
+        if operation == "CreateModelPackage":
+            named.insert(0, arn)
+        elif arn.split(":")[4:5] == [place.account]:
+            named = []
+    for arn in named:
         yield arn.lower(), arn
 
 

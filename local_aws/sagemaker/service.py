@@ -5,6 +5,7 @@ from functools import partial
 
 from local_aws.containers.engine import ContainerEngine, choose_engine
 from local_aws.gateway.app import Gateway
+from local_aws.iam.authority import IamAuthority
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.configs import EndpointConfigOperations
 from local_aws.sagemaker.endpoints.deployment import Deployments
@@ -13,8 +14,12 @@ from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
 from local_aws.sagemaker.jobs.work import JobGround, JobSettings
-from local_aws.sagemaker.model_package_groups import ModelPackageGroupOperations
 from local_aws.sagemaker.processing.operations import ProcessingOperations
+from local_aws.sagemaker.registry.deployable import PackageContainers
+from local_aws.sagemaker.registry.groups import ModelPackageGroupOperations
+from local_aws.sagemaker.registry.packages import ModelPackageOperations
+from local_aws.sagemaker.registry.policies import GroupPolicies
+from local_aws.sagemaker.registry.records import RegistryRecords
 from local_aws.sagemaker.runtime.invocations import Invocations
 from local_aws.sagemaker.runtime.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime.operations import RuntimeOperations
@@ -53,7 +58,8 @@ def register_sagemaker(
     metrics = InvocationMetrics(platform)
     invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
     deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
-    models = ModelOperations(platform, tags)
+    registry = RegistryRecords()
+    models = ModelOperations(platform, PackageContainers(registry), tags)
     configs = EndpointConfigOperations(platform, models, tags)
     trainings = TrainingOperations(ground, tags)
     gateway.register(
@@ -65,9 +71,12 @@ def register_sagemaker(
         models,
         configs,
         EndpointOperations(platform, deployments, configs, routes, tags),
-        ModelPackageGroupOperations(tags),
+        ModelPackageGroupOperations(registry, tags),
+        ModelPackageOperations(platform, registry, tags),
         RuntimeOperations(),
     )
+    if isinstance(gateway.authority, IamAuthority):
+        gateway.authority.keep_policies("sagemaker", GroupPolicies(registry))
     gateway.protocol = invocation_protocol(invocations)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from local_aws.platform import Credentials, Platform
 from local_aws.sagemaker.archives import unpack
+from local_aws.sagemaker.container_definitions import data_address
 from local_aws.sagemaker.downloads import DownloadError, Downloads
-from local_aws.sagemaker.endpoints.models import Model, data_address
+from local_aws.sagemaker.endpoints.models import Model
 from local_aws.sagemaker.s3_locations import S3Location
 
 

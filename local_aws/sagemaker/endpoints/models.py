@@ -1,6 +1,5 @@
 """Models: an image, its model data and a role."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,20 +12,16 @@ from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.platform import Platform
+from local_aws.sagemaker.container_definitions import container_faults, data_address, data_is_there
 from local_aws.sagemaker.listing import Listed, page_of, with_token
+from local_aws.sagemaker.registry.deployable import PackageContainers
 from local_aws.sagemaker.resource_names import arn_of, event_detail, now, validation_error
 from local_aws.sagemaker.roles import assume_execution_role
-from local_aws.sagemaker.s3_locations import S3Location
 from local_aws.sagemaker.tags import TagStore
 
-_ECR_IMAGE = re.compile(
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?"
-)
 _NOT_OFFERED_IN_CONTAINERS = (
     "ImageConfig",
     "AdditionalModelDataSources",
-    "ModelPackageName",
-    "InferenceSpecificationName",
     "MultiModelConfig",
     "ContainerMetricsConfig",
 )
@@ -40,19 +35,15 @@ class Model:
         name: unique among the models of its account and region.
         arn: of the model.
         request: the CreateModel request without tags.
+        container: its one container definition; of a model package, what the package says.
         created: when.
     """
 
     name: str
     arn: str
     request: dict[str, Any]
+    container: dict[str, Any]
     created: datetime = field(factory=now)
-
-    @property
-    def container(self) -> dict[str, Any]:
-        """Its one container definition."""
-        found: dict[str, Any] = _containers(self.request)[0]
-        return found
 
     @property
     def role_arn(self) -> str:
@@ -75,11 +66,13 @@ class ModelOperations(ValidatedGroup):
 
     Args:
         platform: the local AWS.
+        packages: gives the container of a model package.
         tags: where the models' tags are kept.
     """
 
     service: ClassVar[str] = "sagemaker"
     _platform: Platform
+    _packages: PackageContainers
     _tags: TagStore
     _models: RegionalState[dict[str, Model]] = field(factory=lambda: RegionalState(dict))
 
@@ -106,6 +99,7 @@ class ModelOperations(ValidatedGroup):
             name=name,
             arn=arn_of(context, "model", name),
             request={key: value for key, value in request.items() if key != "Tags"},
+            container=self._packages.resolve(context, _containers(request)[0]),
         )
         models = self._models[context]
         if name in models:
@@ -146,23 +140,16 @@ class ModelOperations(ValidatedGroup):
         address = data_address(model.container)
         if address is None:
             return
-        location = S3Location.parse(address)
         s3 = self._platform.client("s3", region=context.region, credentials=credentials)
         try:
-            if address.endswith("/"):
-                found = s3.list_objects_v2(Bucket=location.bucket, Prefix=location.key, MaxKeys=1)["KeyCount"] > 0
-            else:
-                s3.head_object(Bucket=location.bucket, Key=location.key)
-                found = True
+            found = data_is_there(s3, address)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
-                raise validation_error(
-                    f'Could not access model data at {address}. Please ensure that the role "{model.role_arn}" '
-                    'exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service '
-                    'principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions '
-                    f"and that the object is located in {context.region}."
-                ) from error
-            found = False
+            raise validation_error(
+                f'Could not access model data at {address}. Please ensure that the role "{model.role_arn}" '
+                'exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service '
+                'principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions '
+                f"and that the object is located in {context.region}."
+            ) from error
         if not found:
             raise validation_error(f"Could not find model data at {address}.")
 
@@ -175,13 +162,6 @@ class ModelOperations(ValidatedGroup):
             detail=event_detail(model.describe(), self._tags.of(model.arn)),
             resources=[model.arn],
         )
-
-
-def data_address(container: dict[str, Any]) -> str | None:
-    """Where a container's model data lies: an archive, an object, or a prefix that ends in ``/``; None without any."""
-    if "ModelDataSource" in container:
-        return str(container["ModelDataSource"]["S3DataSource"]["S3Uri"])
-    return container.get("ModelDataUrl")
 
 
 def _containers(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,29 +178,15 @@ def _faults(request: dict[str, Any]) -> Iterator[str]:
     if "ExecutionRoleArn" not in request:
         yield "ExecutionRoleArn is required"
     for container in _containers(request):
-        image = container.get("Image")
-        if image is None and "ModelPackageName" not in container:
+        if "ModelPackageName" in container:
+            for name in ("Image", "ModelDataUrl", "ModelDataSource"):
+                if name in container:
+                    yield f"a container with ModelPackageName cannot have {name}"
+        elif "Image" not in container:
             yield "a container needs an Image"
-        elif image is not None and not _ECR_IMAGE.fullmatch(image):
-            yield (
-                f"Invalid image URI {image}. Please provide a valid Amazon Elastic Container Registry path of the "
-                "Docker image to run."
-            )
-        if "ModelDataUrl" in container and "ModelDataSource" in container:
-            yield "a container has either ModelDataUrl or ModelDataSource, not both"
-        source = container.get("ModelDataSource", {}).get("S3DataSource")
-        if "ModelDataSource" in container and source is None:
-            yield "ModelDataSource needs S3DataSource"
-        if source is not None:
-            form = (source["S3DataType"], source["CompressionType"])
-            if form == ("S3Prefix", "Gzip"):
-                yield "ModelDataSource: CompressionType Gzip needs S3DataType S3Object"
-            if form[0] == "S3Prefix" and not source["S3Uri"].endswith("/"):
-                yield f"ModelDataSource: an S3Prefix must end in a slash, got {source['S3Uri']}"
-        try:
-            S3Location.parse(data_address(container) or "s3://none")
-        except ValueError as error:
-            yield f"model data: {error}"
+        elif "InferenceSpecificationName" in container:
+            yield "InferenceSpecificationName needs ModelPackageName"
+        yield from container_faults(container)
 
 
 def _not_offered(request: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Amazon SageMaker: models, endpoint configurations, endpoints and model package groups."""
+"""Amazon SageMaker: models, endpoint configurations, endpoints, model packages and their groups."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -231,4 +231,77 @@ class ModelPackageGroupProvider(_NamedProvider):
         }
 
 
-PROVIDERS = (ModelProvider(), EndpointConfigProvider(), EndpointProvider(), ModelPackageGroupProvider())
+class ModelPackageProvider(_NamedProvider):
+    """A model package: a version of a group, or one that stands alone."""
+
+    type = "AWS::SageMaker::ModelPackage"
+    kind = "ModelPackage"
+    create_method = "create_model_package"
+    delete_method = "delete_model_package"
+    # what only an update has, or AWS alone can say
+    own_calls = frozenset(
+        {
+            "AdditionalInferenceSpecificationsToAdd", "ApprovalDescription",
+            "ModelPackageStatusDetails", "ModelPackageVersion", "Tags",
+        }
+    )  # fmt: skip
+    schema = Schema.of(
+        "AdditionalInferenceSpecifications AdditionalInferenceSpecificationsToAdd ApprovalDescription "
+        "CertifyForMarketplace ClientToken CustomerMetadataProperties Domain DriftCheckBaselines "
+        "InferenceSpecification MetadataProperties ModelApprovalStatus ModelCard ModelMetrics "
+        "ModelPackageDescription ModelPackageGroupName ModelPackageName ModelPackageStatusDetails "
+        "ModelPackageVersion SamplePayloadUrl SecurityConfig SkipModelValidation SourceAlgorithmSpecification "
+        "SourceUri Tags Task ValidationSpecification",
+        create_only="ClientToken Domain DriftCheckBaselines InferenceSpecification MetadataProperties ModelMetrics "
+        "ModelPackageDescription ModelPackageGroupName SamplePayloadUrl SecurityConfig SourceAlgorithmSpecification "
+        "Task ValidationSpecification",
+        attributes="CreationTime ModelPackageArn ModelPackageStatus",
+    )
+
+    def make(self, scope: ResourceScope, properties: Mapping[str, Any]) -> str:
+        """Calls CreateModelPackage; versions have no name and no tags."""
+        arguments = without(properties, *self.own_calls)
+        if "ModelPackageGroupName" not in properties:
+            arguments |= {"ModelPackageName": properties.get("ModelPackageName") or scope.name(63)}
+            arguments |= {"Tags": tag_list(tags_of(properties))}
+        answer = scope.client(_SERVICE).create_model_package(**request(_SERVICE, "CreateModelPackage", arguments))
+        return scope.created(str(answer["ModelPackageArn"]))
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Changes approval, properties and further specifications of a version; tags of one that stands alone."""
+        changed = changed_properties(old, new)
+        arguments = only(new, *(changed & {"ApprovalDescription", "ModelApprovalStatus", "ModelCard", "SourceUri"}))
+        if "CustomerMetadataProperties" in changed:
+            kept = new.get("CustomerMetadataProperties", {})
+            gone = sorted(set(old.get("CustomerMetadataProperties", {})) - set(kept))
+            arguments |= {"CustomerMetadataProperties": kept} if kept else {}
+            arguments |= {"CustomerMetadataPropertiesToRemove": gone} if gone else {}
+        if "AdditionalInferenceSpecificationsToAdd" in changed:
+            arguments |= only(new, "AdditionalInferenceSpecificationsToAdd")
+        if arguments:
+            arguments["ModelPackageArn"] = physical_id
+            scope.client(_SERVICE).update_model_package(**request(_SERVICE, "UpdateModelPackage", arguments))
+        return super().update(scope, physical_id, old, new)
+
+    def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
+        """Removes it."""
+        del properties
+        scope.client(_SERVICE).delete_model_package(ModelPackageName=physical_id)
+
+    def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """ARN, status and time of creation."""
+        del properties
+        found = scope.client(_SERVICE).describe_model_package(ModelPackageName=physical_id)
+        return {
+            **only(found, "ModelPackageArn", "ModelPackageStatus"),
+            "CreationTime": str(found["CreationTime"]),
+        }
+
+
+PROVIDERS = (
+    ModelProvider(),
+    EndpointConfigProvider(),
+    EndpointProvider(),
+    ModelPackageGroupProvider(),
+    ModelPackageProvider(),
+)

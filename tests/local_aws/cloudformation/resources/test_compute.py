@@ -261,6 +261,58 @@ class TestModels:
                 read(**arguments)
 
 
+class TestRegistry:
+    def test_a_version_is_made_approved_and_removed(self, stacks: Deployer) -> None:
+        def parts(**members: Any) -> dict[str, Any]:
+            statement = {
+                "Effect": "Allow",
+                "Action": "sagemaker:DescribeModelPackage",
+                "Principal": {"AWS": "arn:aws:iam::222233334444:root"},
+                "Resource": "*",
+            }
+            version = {
+                "ModelPackageGroupName": {"Ref": "AWS::StackName"},
+                "InferenceSpecification": {
+                    "Containers": [{"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1"}],
+                    "SupportedContentTypes": ["text/csv"],
+                    "SupportedResponseMIMETypes": ["text/csv"],
+                },
+            }
+            return {
+                "Group": {
+                    "Type": "AWS::SageMaker::ModelPackageGroup",
+                    "Properties": {
+                        "ModelPackageGroupName": {"Ref": "AWS::StackName"},
+                        "ModelPackageGroupPolicy": {"Version": "2012-10-17", "Statement": [statement]},
+                    },
+                },
+                "Version": {
+                    "Type": "AWS::SageMaker::ModelPackage",
+                    "DependsOn": "Group",
+                    "Properties": version | members,
+                },
+            }
+
+        stack = stacks.create(parts(CustomerMetadataProperties={"a": "1", "b": "2"}))
+        name, sagemaker = stack["StackName"], stacks.client("sagemaker")
+        assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.reasons(name)
+        policy = sagemaker.get_model_package_group_policy(ModelPackageGroupName=name)["ResourcePolicy"]
+        assert "222233334444" in policy
+        arn = physical_id(stacks, name, "Version")
+        assert arn == f"arn:aws:sagemaker:us-east-1:123456789012:model-package/{name}/1"
+        approved = parts(
+            ModelApprovalStatus="Approved", ApprovalDescription="good", CustomerMetadataProperties={"b": "3"}
+        )
+        assert stacks.update(name, approved)["StackStatus"] == "UPDATE_COMPLETE", stacks.reasons(name)
+        assert physical_id(stacks, name, "Version") == arn
+        found = sagemaker.describe_model_package(ModelPackageName=arn)
+        assert (found["ModelApprovalStatus"], found["ApprovalDescription"]) == ("Approved", "good")
+        assert found["CustomerMetadataProperties"] == {"b": "3"}
+        assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"
+        with pytest.raises(ClientError, match="does not exist"):
+            sagemaker.describe_model_package(ModelPackageName=arn)
+
+
 class TestEndpoint:
     def test_an_endpoint_that_fails_fails_the_stack_with_its_reason(self, stacks: Deployer) -> None:
         name = stacks.new_name()

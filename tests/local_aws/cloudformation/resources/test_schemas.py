@@ -117,6 +117,7 @@ FIRST_WAVE = [
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SageMaker::ModelPackage",
     "AWS::SecretsManager::Secret",
     "AWS::DynamoDB::Table",
     "AWS::CloudFormation::Stack",

@@ -13,11 +13,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from constructs_lib.environments.network import Network, Placement, place
 from constructs_lib.environments.roles import service_role
 from constructs_lib.environments.storage import IStorage, Storage
+from constructs_lib.events.delivery import DeadLetterQueue
 from constructs_lib.images.repository import PUSH_ACTIONS, IImageRepository
 from constructs_lib.images.source import (
     BuildSettings,
@@ -32,6 +34,10 @@ _LOG_ACTIONS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 _SOURCES = "the changed source of each image has a key of its own"
 _WAITERS = "the waiters of each image have keys of their own"
 _TOKEN = "ecr:GetAuthorizationToken is of the account and takes no resource"  # noqa: S105 - a reason
+_ANSWERS = ("states:SendTaskFailure", "states:SendTaskSuccess")
+_CALLBACK_ANSWERS = ("sagemaker:SendPipelineExecutionStepFailure", "sagemaker:SendPipelineExecutionStepSuccess")
+_CALLBACK_ATTEMPTS = 5
+_QUEUE_READS = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 _ANSWER = "an answer to a task takes no resource: whoever holds the task's token may answer it"
 
 
@@ -40,8 +46,9 @@ class ContainerBuild(Construct):
 
     Nothing is built at deployment. The builder function starts a build when an image is asked for that is not in the
     repository, and answers at once where it is; it never waits. Whoever waits is a Step Functions task, answered when
-    the build ends. One content is built once, however many ask for it; a request can replace single files, the
-    Dockerfile, variables and the time limit (see the payload of `lambda_src/container_builder`).
+    the build ends, or a callback step of a SageMaker pipeline. One content is built once, however many ask for it; a
+    request can replace single files, the Dockerfile, variables and the time limit (see the payload of
+    `lambda_src/container_builder`).
 
     Created are an asset of the folder, a CodeBuild project, two functions, an event rule, log groups and, unless they
     are given, a `Storage` for the waiting tasks and the changed sources. Only builds and storage cost.
@@ -68,6 +75,7 @@ class ContainerBuild(Construct):
         network: Network | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        for_pipelines: bool = False,
     ) -> None:
         """Defines the project and its functions.
 
@@ -84,6 +92,8 @@ class ContainerBuild(Construct):
             log_retention: how long logs are kept. Default: a month.
             removal_policy: what happens to logs, and to storage made here, when they leave the stack. Default:
                 they stay.
+            for_pipelines: makes `callback_queue`, by which callback steps of SageMaker pipelines ask for the image.
+                Default: Step Functions and direct callers alone.
 
         Raises:
             ValueError: the folder or its Dockerfile is missing, or a setting is out of range; all problems together.
@@ -102,6 +112,7 @@ class ContainerBuild(Construct):
         self._prefix = f"container-builds/{self.node.addr}/"
         self._log_retention = log_retention
         self._removal_policy = removal_policy
+        self._answers = _ANSWERS + (_CALLBACK_ANSWERS if for_pipelines else ())
         self.source = source_asset(self, "Source", folder)
         """The folder, as it is uploaded at deployment."""
         self.project = self._define_project(buildspec_of(folder), place(self, network))
@@ -127,6 +138,11 @@ class ContainerBuild(Construct):
             targets=[targets.LambdaFunction(self.finisher_function)],
         )
         """Calls the finisher when a build of the project ends."""
+        self.callback_queue: sqs.IQueue | None = self._define_callbacks() if for_pipelines else None
+        """The queue of callback steps of SageMaker pipelines that want the image.
+
+        Their outputs are those of `ContainerBuildStep`, as texts; their input may be ``Overrides``, as JSON in a text.
+        """
 
     def metric_failed_builds(self) -> cloudwatch.Metric:
         """Builds that failed; use the sum."""
@@ -289,6 +305,35 @@ class ContainerBuild(Construct):
             Statement(actions=["states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
         ]
 
+    def _define_callbacks(self) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "Callbacks",
+            # messages hold the token of a step alone, which is of use to nobody without the right to answer
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            # six times the function's own limit, as Lambda asks for
+            visibility_timeout=Duration.minutes(6),
+            removal_policy=RemovalPolicy.DESTROY,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=DeadLetterQueue(self, "CallbackDeadLetters").queue, max_receive_count=_CALLBACK_ATTEMPTS
+            ),
+        )
+        statements = [
+            *self._builder_statements(),
+            Statement(actions=_CALLBACK_ANSWERS, resources=["*"], reason=_ANSWER),
+            Statement(actions=_QUEUE_READS, resources=[queue.queue_arn]),
+        ]
+        function = self._define_function(
+            "CallbackBuilder",
+            "start_for_pipelines",
+            "starts container builds for SageMaker pipelines",
+            self._log_group("CallbackLogs"),
+            statements,
+        )
+        function.add_event_source_mapping("Callbacks", event_source_arn=queue.queue_arn, batch_size=1)
+        return queue
+
     def _finisher_statements(self) -> list[Statement]:
         return [
             Statement(actions=["codebuild:BatchGetBuilds"], resources=[self.project.attr_arn]),
@@ -302,7 +347,7 @@ class ContainerBuild(Construct):
                 actions=["s3:DeleteObject", "s3:GetObject"], resources=[self._objects("waiters/")], reason=_WAITERS
             ),
             *self._key_use("kms:Decrypt"),
-            Statement(actions=["states:SendTaskFailure", "states:SendTaskSuccess"], resources=["*"], reason=_ANSWER),
+            Statement(actions=self._answers, resources=["*"], reason=_ANSWER),
         ]
 
     def _source_arn(self) -> str:

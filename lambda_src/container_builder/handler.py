@@ -1,7 +1,8 @@
 """The Lambda functions of a container build: `start` begins builds, `finish` answers those who wait for them.
 
-Neither waits. The order in `start` makes every waiter be answered, whatever happens at the same time: the waiter is
-recorded first, then a running build is looked for, then the image, then a build is started.
+`start_for_pipelines` is `start` for callback steps of SageMaker Pipelines, whose messages a queue brings. None of them
+waits. The order in `start` makes every waiter be answered, whatever happens at the same time: the waiter is recorded
+first, then a running build is looked for, then the image, then a build is started.
 """
 
 import json
@@ -18,12 +19,15 @@ from .logic import (
     BuildRequest,
     ContainerBuildFailed,
     Settings,
+    Waiter,
     answer,
+    build_payload,
     changed_source,
     changed_source_key,
     failure_cause,
     idempotency_token,
     image_tag,
+    output_parameters,
     read_request,
     running_build,
     start_arguments,
@@ -37,7 +41,15 @@ _LOG.setLevel(logging.INFO)
 
 # a build runs for eight hours at most, after eight hours in the queue at most
 _LONGEST_BUILD = timedelta(hours=16)
-_NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+_NOBODY_WAITS = (
+    "TaskTimedOut",
+    "TaskDoesNotExist",
+    "InvalidToken",
+    # of SageMaker, for a callback that was answered or has timed out
+    "ResourceNotFound",
+    "ValidationException",
+)
+_LONGEST_FAILURE_REASON = 256
 
 
 def start(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -52,18 +64,35 @@ def start(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Raises:
         ContainerBuildFailed: the request is not valid, or its Dockerfile does not exist.
     """
+    return _start(read_request(event))
+
+
+def start_for_pipelines(event: dict[str, Any], _context: object) -> None:
+    """Does what `start` does for each callback step whose message is in `event`; a bad request fails its step.
+
+    Args:
+        event: messages of the callback steps, as SQS delivers them.
+    """
+    for message in event["Records"]:
+        payload = build_payload(message["body"])
+        try:
+            _start(read_request(payload))
+        except ContainerBuildFailed as error:
+            _answer(Waiter(kind="CallbackToken", token=payload["CallbackToken"]), None, str(error))
+
+
+def _start(request: BuildRequest) -> dict[str, Any]:
     settings = _settings()
-    request = read_request(event)
     tag = image_tag(settings, request)
     digest = _digest(settings, tag)
     if digest is not None:
         return _give(settings, request, answer(settings, tag=tag, digest=digest, build_id=None, reused=True))
     source_key = _prepare_source(settings, request, tag)
-    if request.task_token is not None:
+    if request.waiter is not None:
         _client("s3").put_object(
             Bucket=settings.bucket,
-            Key=waiter_key(settings, tag, request.task_token),
-            Body=json.dumps({"TaskToken": request.task_token}).encode(),
+            Key=waiter_key(settings, tag, request.waiter),
+            Body=request.waiter.record(),
         )
     builds = _recent_builds(settings)
     build_id = running_build(builds, tag)
@@ -109,8 +138,8 @@ def finish(event: dict[str, Any], _context: object) -> dict[str, Any]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=settings.bucket, Prefix=waiters_prefix(settings, tag))
     for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
         try:
-            token = json.loads(s3.get_object(Bucket=settings.bucket, Key=key)["Body"].read())["TaskToken"]
-            _answer_task(token, outcome, failure_cause(build))
+            waiter = Waiter.of_record(s3.get_object(Bucket=settings.bucket, Key=key)["Body"].read())
+            _answer(waiter, outcome, failure_cause(build))
             s3.delete_object(Bucket=settings.bucket, Key=key)
             answered += 1
         except ClientError as error:
@@ -176,22 +205,38 @@ def _recent_builds(settings: Settings) -> list[dict[str, Any]]:
 
 def _give(settings: Settings, request: BuildRequest, outcome: dict[str, Any]) -> dict[str, Any]:
     _LOG.info("image %s is there: %s", outcome["ImageTag"], outcome["ImageDigest"])
-    if request.task_token is not None:
-        _answer_task(request.task_token, outcome, "")
+    if request.waiter is not None:
+        _answer(request.waiter, outcome, "")
         _client("s3").delete_object(
-            Bucket=settings.bucket, Key=waiter_key(settings, outcome["ImageTag"], request.task_token)
+            Bucket=settings.bucket, Key=waiter_key(settings, outcome["ImageTag"], request.waiter)
         )
     return outcome
 
 
-def _answer_task(token: str, outcome: dict[str, Any] | None, cause: str) -> None:
-    states = _client("stepfunctions")
+def _answer(waiter: Waiter, outcome: dict[str, Any] | None, cause: str) -> None:
+    """Tells a waiter the outcome, or where there is none, why."""
+    tell = _answer_task if waiter.kind == "TaskToken" else _answer_callback
     try:
-        if outcome is not None:
-            states.send_task_success(taskToken=token, output=json.dumps(outcome))
-        else:
-            states.send_task_failure(taskToken=token, error=ContainerBuildFailed.__name__, cause=cause)
+        tell(waiter.token, outcome, cause)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _NOBODY_WAITS:
             raise
-        _LOG.info("a task does not wait any more")
+        _LOG.info("nobody waits any more: %s", error.response["Error"]["Message"])
+
+
+def _answer_task(token: str, outcome: dict[str, Any] | None, cause: str) -> None:
+    states = _client("stepfunctions")
+    if outcome is not None:
+        states.send_task_success(taskToken=token, output=json.dumps(outcome))
+    else:
+        states.send_task_failure(taskToken=token, error=ContainerBuildFailed.__name__, cause=cause)
+
+
+def _answer_callback(token: str, outcome: dict[str, Any] | None, cause: str) -> None:
+    sagemaker = _client("sagemaker")
+    if outcome is not None:
+        sagemaker.send_pipeline_execution_step_success(CallbackToken=token, OutputParameters=output_parameters(outcome))
+    else:
+        sagemaker.send_pipeline_execution_step_failure(
+            CallbackToken=token, FailureReason=cause[:_LONGEST_FAILURE_REASON]
+        )

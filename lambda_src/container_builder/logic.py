@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 OWN_VARIABLES = ("IMAGE_REPOSITORY_URI", "IMAGE_TAG", "DOCKERFILE")
 """Variables of the build that the builder sets itself."""
@@ -62,18 +62,41 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiter:
+    """Who waits for an image, as its record in the bucket says.
+
+    Attributes:
+        kind: a task of Step Functions, or a callback step of SageMaker Pipelines.
+        token: by which it is answered. Never printed.
+    """
+
+    kind: Literal["TaskToken", "CallbackToken"]
+    token: str = field(repr=False)
+
+    def record(self) -> bytes:
+        """What is kept until the image is there."""
+        return json.dumps({self.kind: self.token}).encode()
+
+    @classmethod
+    def of_record(cls, record: bytes) -> "Waiter":
+        """Reads what was kept."""
+        ((kind, token),) = json.loads(record).items()
+        return cls(kind=kind, token=token)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildRequest:
     """A checked request: what to build, and who waits for it.
 
     Attributes:
-        task_token: the Step Functions task that waits; None where nobody does. Never printed.
+        waiter: who waits; None where nobody does.
         files: texts that replace or join the source's files, by path.
         environment: variables for this build.
         dockerfile: the Dockerfile to use; None for the project's.
         timeout_minutes: limit of this build; None for the project's.
     """
 
-    task_token: str | None = field(default=None, repr=False)
+    waiter: Waiter | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     dockerfile: str | None = None
@@ -87,14 +110,11 @@ def read_request(payload: object) -> BuildRequest:
         ContainerBuildFailed: all problems together, each with what was got and what was expected.
     """
     problems: list[str] = []
-    document = _mapping(payload, "payload", ("TaskToken", "Overrides"), problems)
+    document = _mapping(payload, "payload", ("TaskToken", "CallbackToken", "Overrides"), problems)
     overrides = _mapping(
         document.get("Overrides"), "Overrides", ("Files", "Environment", "Dockerfile", "TimeoutInMinutes"), problems
     )
-    token = document.get("TaskToken")
-    if token is not None and not (isinstance(token, str) and token):
-        problems.append("TaskToken: expected a text")
-        token = None
+    waiter = _waiter(document, problems)
     files = _texts(overrides.get("Files"), "Overrides.Files", problems)
     problems += [
         f"Overrides.Files: got the path {path!r}, expected one inside the source folder"
@@ -118,7 +138,7 @@ def read_request(payload: object) -> BuildRequest:
     if problems:
         raise ContainerBuildFailed("the build request is not valid: " + "; ".join(problems))
     return BuildRequest(
-        task_token=token, files=files, environment=environment, dockerfile=dockerfile, timeout_minutes=minutes
+        waiter=waiter, files=files, environment=environment, dockerfile=dockerfile, timeout_minutes=minutes
     )
 
 
@@ -164,9 +184,9 @@ def waiters_prefix(settings: Settings, tag: str) -> str:
     return f"{settings.prefix}waiters/{tag}/"
 
 
-def waiter_key(settings: Settings, tag: str, token: str) -> str:
-    """Where one waiter is recorded; the same for the same task, and it does not give the token away."""
-    return waiters_prefix(settings, tag) + hashlib.sha256(token.encode()).hexdigest()
+def waiter_key(settings: Settings, tag: str, waiter: Waiter) -> str:
+    """Where one waiter is recorded; the same for the same one, and it does not give the token away."""
+    return waiters_prefix(settings, tag) + hashlib.sha256(waiter.token.encode()).hexdigest()
 
 
 def changed_source_key(settings: Settings, tag: str) -> str:
@@ -239,6 +259,30 @@ def answer(settings: Settings, *, tag: str, digest: str | None, build_id: str | 
     }
 
 
+def output_parameters(outcome: Mapping[str, Any]) -> list[dict[str, str]]:
+    """An answer as a callback step takes it: texts alone."""
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in outcome.items()}
+    return [{"Name": name, "Value": "" if value == "null" else value} for name, value in texts.items()]
+
+
+def build_payload(body: str) -> dict[str, Any]:
+    """A callback step's message as a build request.
+
+    Args:
+        body: the message: a JSON object with ``token`` and ``arguments``. The argument ``Overrides``, if there is one,
+            is JSON as a text, since arguments of a callback step are texts and numbers.
+
+    Raises:
+        ValueError: it is not such a message, or its overrides are no JSON.
+    """
+    message = json.loads(body)
+    overrides = (message.get("arguments") or {}).get("Overrides")
+    return {
+        "CallbackToken": message["token"],
+        "Overrides": json.loads(overrides) if isinstance(overrides, str) else overrides,
+    }
+
+
 def failure_cause(build: Mapping[str, Any]) -> str:
     """Why a build ended without an image: its id, status, and each failing phase with its message."""
     phases = [
@@ -267,6 +311,17 @@ def _dockerfile(settings: Settings, request: BuildRequest) -> str:
 def _is_source_path(path: str) -> bool:
     parts = path.split("/")
     return bool(path) and "\\" not in path and "\0" not in path and not path.startswith("/") and ".." not in parts
+
+
+def _waiter(document: Mapping[str, Any], problems: list[str]) -> Waiter | None:
+    kinds: tuple[Literal["TaskToken", "CallbackToken"], ...] = ("TaskToken", "CallbackToken")
+    for kind in kinds:
+        token = document.get(kind)
+        if isinstance(token, str) and token:
+            return Waiter(kind=kind, token=token)
+        if token is not None:
+            problems.append(f"{kind}: expected a text")
+    return None
 
 
 def _mapping(value: object, name: str, keys: tuple[str, ...], problems: list[str]) -> Mapping[str, Any]:

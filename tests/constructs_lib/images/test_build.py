@@ -295,3 +295,24 @@ def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"which has nothing$"):
         define(Stack(App(), "Test"), empty)
     shutil.rmtree(empty)
+
+
+def test_callback_steps_of_pipelines_ask_by_a_queue(folder: Path, tmp_path: Path) -> None:
+    template = template_of(lambda stack: define(stack, folder, for_pipelines=True), tmp_path, nag=True)
+    queues = resources(template, "AWS::SQS::Queue")
+    (callbacks,) = [queue["Properties"] for queue in queues.values() if "RedrivePolicy" in queue["Properties"]]
+    assert callbacks["SqsManagedSseEnabled"] is True
+    assert callbacks["RedrivePolicy"]["maxReceiveCount"] == 5
+    mapping = only(template, "AWS::Lambda::EventSourceMapping")
+    assert mapping["BatchSize"] == 1
+    answers = ["sagemaker:SendPipelineExecutionStepFailure", "sagemaker:SendPipelineExecutionStepSuccess"]
+    for role in ("BuildCallbackBuilderRole", "BuildFinisherRole"):
+        assert [
+            action for found in statements(template, role) for action in found["Action"] if action in answers
+        ] == answers
+
+
+def test_without_pipelines_nothing_is_made_for_them(folder: Path, tmp_path: Path) -> None:
+    template = template_of(lambda stack: define(stack, folder), tmp_path)
+    assert resources(template, "AWS::SQS::Queue") == {}
+    assert "sagemaker:SendPipelineExecutionStep" not in json.dumps(template)

@@ -1,4 +1,4 @@
-"""The five AWS services as the functions see them, in memory, so that a test decides what happens in between."""
+"""The AWS services as the functions see them, in memory, so that a test decides what happens in between."""
 
 import io
 import json
@@ -140,6 +140,32 @@ class StepFunctions:
         self.failures[taskToken] = (error, cause)
 
 
+class SageMaker:
+    def __init__(self, *waiting: str) -> None:
+        self.waiting = set(waiting)
+        self.successes: dict[str, dict[str, str]] = {}
+        self.failures: dict[str, str] = {}
+
+    def _take(self, token: str, operation: str) -> None:
+        if token not in self.waiting:
+            raise error("ResourceNotFound", operation)
+        self.waiting.remove(token)
+
+    def send_pipeline_execution_step_success(
+        self,
+        *,
+        CallbackToken: str,  # noqa: N803 - boto3's names
+        OutputParameters: list[dict[str, str]],  # noqa: N803
+    ) -> None:
+        self._take(CallbackToken, "SendPipelineExecutionStepSuccess")
+        self.successes[CallbackToken] = {parameter["Name"]: parameter["Value"] for parameter in OutputParameters}
+
+    def send_pipeline_execution_step_failure(self, *, CallbackToken: str, FailureReason: str) -> None:  # noqa: N803 - boto3's names
+        assert len(FailureReason) <= 256
+        self._take(CallbackToken, "SendPipelineExecutionStepFailure")
+        self.failures[CallbackToken] = FailureReason
+
+
 class Aws:
     """All of them, as `boto3.client` gives them."""
 
@@ -148,6 +174,7 @@ class Aws:
         self.ecr = Ecr()
         self.codebuild = CodeBuild()
         self.stepfunctions = StepFunctions("token-a", "token-b")
+        self.sagemaker = SageMaker("abcdefghij")
 
     def client(self, service: str) -> Any:
         return getattr(self, service)

@@ -213,3 +213,52 @@ def test_an_error_of_aws_is_not_hidden(aws: Aws, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("BUILD_SETTINGS", json.dumps({**DOCUMENT, "repository_name": "gone"}))
     with pytest.raises(type(error("x", "y")), match="RepositoryNotFoundException"):
         start()
+
+
+def message(token: str = "abcdefghij", **arguments: Any) -> dict[str, Any]:  # noqa: S107 - no password
+    body = {"token": token, "pipelineExecutionArn": "arn", "arguments": arguments}
+    return {"Records": [{"body": json.dumps(body)}]}
+
+
+def test_a_callback_step_gets_an_image_that_is_there_at_once(aws: Aws) -> None:
+    aws.ecr.digests[TAG] = "sha256:1"
+    handler.start_for_pipelines(message(), None)
+    assert aws.sagemaker.successes == {"abcdefghij": {**IMAGE, "BuildId": "", "Reused": "true"}}
+    assert aws.s3.under("artifacts", WAITERS) == []
+
+
+def test_a_callback_step_and_a_task_share_a_build_and_both_are_answered(aws: Aws) -> None:
+    handler.start_for_pipelines(message(), None)
+    start("token-a")
+    assert len(aws.codebuild.started) == 1
+    aws.ecr.digests[TAG] = "sha256:1"
+    event = aws.codebuild.end("project-1:1", "SUCCEEDED")
+    assert handler.finish(event, None) == {"ImageTag": TAG, "Answered": 2}
+    assert aws.sagemaker.successes["abcdefghij"]["ImageUri"] == IMAGE["ImageUri"]
+    assert aws.stepfunctions.successes["token-a"]["ImageUri"] == IMAGE["ImageUri"]
+
+
+def test_a_failed_build_fails_the_callback_step_with_its_cause(aws: Aws) -> None:
+    handler.start_for_pipelines(message(), None)
+    contexts = [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": "x" * 400}]
+    phases = [{"phaseType": "BUILD", "phaseStatus": "FAILED", "contexts": contexts}]
+    handler.finish(aws.codebuild.end("project-1:1", "FAILED", phases=phases), None)
+    assert aws.sagemaker.failures["abcdefghij"].startswith("build project-1:1 ended FAILED: BUILD FAILED")
+
+
+def test_a_bad_request_fails_the_callback_step(aws: Aws) -> None:
+    handler.start_for_pipelines(message(Overrides=json.dumps({"Dockerfile": "../Dockerfile"})), None)
+    assert "expected a path inside the source folder" in aws.sagemaker.failures["abcdefghij"]
+    assert aws.codebuild.started == []
+
+
+def test_overrides_of_a_callback_step_are_json_in_a_text(aws: Aws) -> None:
+    handler.start_for_pipelines(message(Overrides=json.dumps({"Environment": {"LEVEL": "2"}})), None)
+    (started,) = aws.codebuild.started
+    assert {"name": "LEVEL", "value": "2", "type": "PLAINTEXT"} in started["environmentVariablesOverride"]
+
+
+def test_a_callback_that_nobody_waits_for_is_no_failure(aws: Aws) -> None:
+    aws.ecr.digests[TAG] = "sha256:1"
+    handler.start_for_pipelines(message("unknown123"), None)
+    assert aws.sagemaker.successes == {}

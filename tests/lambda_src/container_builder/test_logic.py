@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambda_src.container_builder import logic
-from lambda_src.container_builder.logic import BuildRequest, ContainerBuildFailed, Settings
+from lambda_src.container_builder.logic import BuildRequest, ContainerBuildFailed, Settings, Waiter
 
 DOCUMENT: dict[str, Any] = {
     "project": "project-1",
@@ -53,7 +53,9 @@ def build(number: int, status: str, tag: str | None = TAG, **more: Any) -> dict[
 
 def test_an_empty_payload_asks_for_the_source_as_it_is() -> None:
     assert logic.read_request({}) == BuildRequest()
-    assert logic.read_request({"TaskToken": "t", "Overrides": None}) == BuildRequest(task_token="t")
+    assert logic.read_request({"TaskToken": "t", "Overrides": None}) == BuildRequest(
+        waiter=Waiter(kind="TaskToken", token="t")
+    )
 
 
 def test_a_whole_request_is_read() -> None:
@@ -68,7 +70,7 @@ def test_a_whole_request_is_read() -> None:
     }
     request = logic.read_request(payload)
     assert request == BuildRequest(
-        task_token="secret-token",
+        waiter=Waiter(kind="TaskToken", token="secret-token"),
         files={"train": "#!/bin/sh\n", "src/model.py": ""},
         environment={"K": "V"},
         dockerfile="docker/gpu",
@@ -91,7 +93,7 @@ def test_all_problems_of_a_request_are_raised_together() -> None:
     with pytest.raises(ContainerBuildFailed) as raised:
         logic.read_request(payload)
     assert str(raised.value).split("; ") == [
-        "the build request is not valid: payload: got the key 'Overide', expected TaskToken, Overrides",
+        "the build request is not valid: payload: got the key 'Overide', expected TaskToken, CallbackToken, Overrides",
         "TaskToken: expected a text",
         "Overrides.Files.ok: got int, expected a text",
         "Overrides.Files: got the path '../train', expected one inside the source folder",
@@ -129,7 +131,7 @@ def test_a_task_token_in_a_bad_request_is_not_shown() -> None:
 def test_the_tag_depends_on_content_alone() -> None:
     assert len(TAG) == 40
     same = [
-        BuildRequest(task_token="another"),
+        BuildRequest(waiter=Waiter(kind="TaskToken", token="another")),
         BuildRequest(timeout_minutes=10),
         BuildRequest(dockerfile="Dockerfile"),
         BuildRequest(environment={"LEVEL": "1"}),
@@ -198,11 +200,11 @@ def test_a_dockerfile_can_come_with_the_request() -> None:
 
 
 def test_a_waiter_is_found_by_tag_and_does_not_give_its_token_away() -> None:
-    key = logic.waiter_key(SETTINGS, TAG, "secret-token")
+    key = logic.waiter_key(SETTINGS, TAG, Waiter(kind="TaskToken", token="secret-token"))
     assert key.startswith(logic.waiters_prefix(SETTINGS, TAG))
     assert "secret-token" not in key
     assert logic.waiters_prefix(SETTINGS, TAG) == f"builds/waiters/{TAG}/"
-    assert logic.waiter_key(SETTINGS, TAG, "secret-token") == key
+    assert logic.waiter_key(SETTINGS, TAG, Waiter(kind="TaskToken", token="secret-token")) == key
 
 
 def test_only_a_running_build_of_the_tag_counts() -> None:

@@ -4,6 +4,7 @@ Everything here that reads S3 blocks: it runs in worker threads.
 """
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,12 +41,16 @@ def read_items(s3: Any, action: str, arguments: Any, config: Mapping[str, Any]) 
         if action == "listObjectsV2":
             yield from _listed(s3, request)
             return
-        content = s3.get_object(**request)["Body"].read()
+        files = [s3.get_object(**request)["Body"].read()]
+        if config.get("InputType") == "MANIFEST":
+            schema, places = _inventory(files[0])
+            config = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": schema}
+            files = [gzip.decompress(s3.get_object(**place)["Body"].read()) for place in places]
+        for content in files:
+            yield from _parsed(content.decode("utf-8-sig"), config)
     except (ClientError, BotoCoreError) as error:
         raise StatesError(_ITEM_READER_FAILED, f"The ItemReader could not read from S3: {error}") from None
-    try:
-        yield from _parsed(content.decode("utf-8-sig"), config)
-    except (ValueError, csv.Error) as error:
+    except (ValueError, OSError, csv.Error) as error:
         kind = config.get("InputType")
         raise StatesError(_ITEM_READER_FAILED, f"The object is not valid {kind}: {error}") from None
 
@@ -78,6 +83,18 @@ def _listed(s3: Any, arguments: dict[str, Any]) -> Iterator[Any]:
                 "Size": entry["Size"],
                 "StorageClass": entry["StorageClass"],
             }
+
+
+def _inventory(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns of an S3 Inventory, and where its files are."""
+    manifest = parse_json(content.decode("utf-8-sig"))
+    if not isinstance(manifest, dict) or not {"destinationBucket", "fileSchema", "files"} <= manifest.keys():
+        raise ValueError("expected the manifest.json of an S3 Inventory")
+    if manifest.get("fileFormat") != "CSV":
+        raise ValueError(f"got an inventory in {manifest.get('fileFormat')}, expected one in CSV")
+    bucket = manifest["destinationBucket"].rpartition(":")[2]
+    columns = [name.strip() for name in manifest["fileSchema"].split(",")]
+    return columns, [{"Bucket": bucket, "Key": file["key"]} for file in manifest["files"]]
 
 
 def _parsed(text: str, config: Mapping[str, Any]) -> Iterator[Any]:

@@ -54,9 +54,11 @@ def require_valid(text: str, machine_type: str) -> dict[str, Any]:
 
 def _not_offered(machine: dict[str, Any]) -> Iterator[str]:
     for name, state in machine["States"].items():
-        kind = state.get("ItemReader", {}).get("ReaderConfig", {}).get("InputType")
-        if kind in {"MANIFEST", "PARQUET"}:
-            yield f"an ItemReader with InputType {kind} (state '{name}')"
+        config = state.get("ItemReader", {}).get("ReaderConfig", {})
+        if config.get("InputType") == "PARQUET":
+            yield f"an ItemReader with InputType PARQUET (state '{name}')"
+        elif config.get("ManifestType", "S3_INVENTORY") != "S3_INVENTORY":
+            yield f"an ItemReader with ManifestType {config['ManifestType']} (state '{name}')"
         inner = [*state.get("Branches", ()), *(state[key] for key in ("ItemProcessor", "Iterator") if key in state)]
         for machine_inside in inner:
             yield from _not_offered(machine_inside)

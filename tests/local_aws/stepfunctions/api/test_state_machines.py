@@ -218,12 +218,20 @@ def test_tags_of_what_is_not_there(bench: Workbench) -> None:
         bench.client().tag_resource(resourceArn=arn, tags=[])
 
 
-@pytest.mark.parametrize("kind", ["MANIFEST", "PARQUET"])
-def test_items_in_forms_that_are_not_here_are_refused_plainly(bench: Workbench, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"InputType": "PARQUET"}, "InputType PARQUET"),
+        ({"InputType": "MANIFEST", "ManifestType": "ATHENA_DATA"}, "ManifestType ATHENA_DATA"),
+    ],
+)
+def test_items_in_forms_that_are_not_here_are_refused_plainly(
+    bench: Workbench, config: dict[str, Any], told: str
+) -> None:
     processor = {**PASS, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": kind}, "Parameters": {}}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config, "Parameters": {}}
     state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
-    with pytest.raises(ClientError, match=rf"NotAvailableLocally.*an ItemReader with InputType {kind} \(state 'M'\)"):
+    with pytest.raises(ClientError, match=rf"NotAvailableLocally.*an ItemReader with {told} \(state 'M'\)"):
         bench.machine({"StartAt": "M", "States": {"M": state}})
 
 

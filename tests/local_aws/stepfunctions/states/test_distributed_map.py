@@ -1,5 +1,6 @@
 """Map states of mode DISTRIBUTED: items of S3, batches, executions of their own, tolerance, results in S3."""
 
+import gzip
 import json
 import threading
 from typing import Any
@@ -113,6 +114,26 @@ def test_each_item_has_an_execution_of_its_own(bench: Workbench) -> None:
 def test_items_of_an_object(bench: Workbench, content: str, config: dict[str, Any], items: list[Any]) -> None:
     put(bench, "items", content)
     assert bench.run(distributed(ItemReader=from_s3("items", config))).output == items
+
+
+def test_items_are_the_rows_of_an_inventory(bench: Workbench) -> None:
+    for name, rows in (("1", b'"raw","a b.csv"\n'), ("2", b'"raw","c.csv"\n"raw","d.csv"\n')):
+        key = f"inventory/data/{name}.csv.gz"
+        bench.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(rows))
+    files = [{"key": f"inventory/data/{name}.csv.gz", "size": 1} for name in ("1", "2")]
+    manifest = {
+        "sourceBucket": "raw",
+        "destinationBucket": f"arn:aws:s3:::{BUCKET}",
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key",
+        "files": files,
+    }
+    put(bench, "manifest.json", json.dumps(manifest))
+    reader = from_s3("manifest.json", {"InputType": "MANIFEST", "MaxItems": 2})
+    assert bench.run(distributed(ItemReader=reader)).output == [
+        {"Bucket": "raw", "Key": "a b.csv"},
+        {"Bucket": "raw", "Key": "c.csv"},
+    ]
 
 
 def test_items_are_the_objects_below_a_prefix(bench: Workbench) -> None:
@@ -289,6 +310,8 @@ def test_a_failure_can_be_caught(bench: Workbench) -> None:
         (from_s3("broken", {"InputType": "JSON"}), "The object is not valid JSON: "),
         (from_s3("object", {"InputType": "JSON"}), "The object is not valid JSON: expected an array of items"),
         (from_s3("object", {"InputType": "JSON", "ItemsPointer": "/no/where"}), "there is nothing at /no/where"),
+        (from_s3("object", {"InputType": "MANIFEST"}), "not valid MANIFEST: expected the manifest.json of an S3 Inv"),
+        (from_s3("orc.json", {"InputType": "MANIFEST"}), "got an inventory in ORC, expected one in CSV"),
         (
             {"Resource": LIST, "Parameters": {"Bucket": "no-such-bucket-anywhere"}},
             "could not read from S3: .*NoSuchBucket",
@@ -299,6 +322,7 @@ def test_a_failure_can_be_caught(bench: Workbench) -> None:
 def test_items_that_cannot_be_read(bench: Workbench, reader: dict[str, Any], cause: str) -> None:
     put(bench, "broken", "[1,")
     put(bench, "object", '{"a": 1}')
+    put(bench, "orc.json", '{"destinationBucket": "b", "fileFormat": "ORC", "fileSchema": "s", "files": []}')
     result = bench.run(distributed(ItemReader=reader))
     assert result.error == "States.ItemReaderFailed"
     with pytest.raises(AssertionError, match=cause):

@@ -52,6 +52,12 @@ OFFERS: Mapping[str, Offer] = {
     "dynamodbstreams": Offer(),
     "ec2": Offer(only=re.compile(f".*({_NETWORK})")),
     "ecr": Offer(refused=frozenset({"StartImageScan", "DescribeImageScanFindings", "PutReplicationConfiguration"})),
+    # tables of the catalog; what runs jobs or crawls, moto does not do
+    "glue": Offer(
+        only=re.compile(
+            r"(Batch)?(Create|Delete|Get|Update)(Database|Partition|Table(Version)?)s?$|GetTags|(Tag|Untag)Resource"
+        )
+    ),
     "iam": Offer(refused=frozenset({"GenerateServiceLastAccessedDetails", "GetServiceLastAccessedDetails"})),
     "kinesis": Offer(),
     "kms": Offer(),

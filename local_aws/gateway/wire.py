@@ -6,6 +6,7 @@ does not promise to keep possible. This is the only module that does.
 
 import json
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -93,10 +94,22 @@ def parse(request: Request, call: Call) -> dict[str, Any]:
         code = "MalformedXML" if call.service == "s3" else "SerializationException"
         raise AwsError(code, f"the request could not be read: {error}", status=400) from error
     if call.model.input_shape is not None:
+        _forget_absent_lists(parsed, call.model.input_shape.members)
         report = ParamValidator().validate(parsed, call.model.input_shape)
         if report.has_errors():
             raise AwsError("ValidationException", report.generate_report())
     return parsed
+
+
+def _forget_absent_lists(parsed: dict[str, Any], members: Mapping[str, Any]) -> None:
+    # the parser makes a list of a query that does not name one
+    for name, member in members.items():
+        if (
+            member.type_name == "list"
+            and member.serialization.get("location") == "querystring"
+            and not parsed.get(name)
+        ):
+            parsed.pop(name, None)
 
 
 def _check_json(body: bytes) -> None:

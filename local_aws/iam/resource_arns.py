@@ -80,6 +80,11 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         if name in parameters:
             yield (parameters[name],)
             return
+    if operation == "BatchGetRecord":
+        for group in {wanted["FeatureGroupName"] for wanted in parameters["Identifiers"]}:
+            arn = place.arn("sagemaker", group if group.startswith("arn:") else f"feature-group/{group}")
+            yield arn.lower(), arn
+        return
     if "JobDefinitionName" in parameters:
         kind = operation.removeprefix("Create").removeprefix("Describe").removeprefix("Delete")
         words = {"DataQuality": "data-quality", "ModelQuality": "model-quality", "ModelBias": "model-bias"}
@@ -331,6 +336,20 @@ def _ec2(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple
             yield (place.arn("ec2", f"security-group/{group}"),)
 
 
+def _glue(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
+    # a table is asked for together with its database and the catalog that holds both
+    yield (place.arn("glue", "catalog"),)
+    of_database = operation.endswith(("Database", "Databases"))
+    database = parameters.get("DatabaseName") or (parameters.get("Name") if of_database else None)
+    database = database or parameters.get("DatabaseInput", {}).get("Name")
+    if database:
+        yield (place.arn("glue", f"database/{database}"),)
+    table = None if of_database else parameters.get("TableName") or parameters.get("Name")
+    table = table or parameters.get("TableInput", {}).get("Name")
+    if table:
+        yield (place.arn("glue", f"table/{database}/{table}"),)
+
+
 def _secretsmanager(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
     if "SecretId" in parameters:
         secret = state.secret(place.account, place.region, parameters["SecretId"])
@@ -379,6 +398,7 @@ _FINDERS: dict[str, Finder] = {
     "ec2": _ec2,
     "ecr": _ecr,
     "events": _events,
+    "glue": _glue,
     "iam": _iam,
     "kms": _kms,
     "lambda": _lambda,

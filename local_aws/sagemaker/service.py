@@ -13,6 +13,8 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.feature_store.offline import OfflineSettings
+from local_aws.sagemaker.feature_store.service import register_feature_store
 from local_aws.sagemaker.jobs.work import JobGround, JobSettings
 from local_aws.sagemaker.processing.operations import ProcessingOperations
 from local_aws.sagemaker.registry.deployable import PackageContainers
@@ -40,6 +42,7 @@ def register_sagemaker(
     engine: Callable[[], ContainerEngine] | None = None,
     jobs: JobSettings | None = None,
     endpoints: EndpointSettings | None = None,
+    offline_stores: OfflineSettings | None = None,
 ) -> None:
     """Makes the service and registers it.
 
@@ -49,6 +52,7 @@ def register_sagemaker(
         engine: gives the container engine. Default: this machine's, chosen when the first job or endpoint needs it.
         jobs: how jobs run. Default: as on AWS.
         endpoints: how endpoints run. Default: as on AWS.
+        offline_stores: how records reach the offline stores of feature groups. Default: within a second.
     """
     tags = TagStore()
     engine = engine or partial(choose_engine, platform)
@@ -77,6 +81,7 @@ def register_sagemaker(
     )
     if isinstance(gateway.authority, IamAuthority):
         gateway.authority.keep_policies("sagemaker", GroupPolicies(registry))
+    register_feature_store(gateway, platform, tags, offline_stores)
     gateway.protocol = invocation_protocol(invocations)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))

@@ -310,3 +310,34 @@ def test_condition_keys(
     prefix: str, operation: str, parameters: dict[str, Any], key: str, value: str | tuple[str, ...]
 ) -> None:
     assert request_keys(prefix, operation, parameters)[key] == value
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "resources"),
+    [
+        ("CreateDatabase", {"DatabaseInput": {"Name": "d"}}, ["catalog", "database/d"]),
+        ("GetDatabase", {"Name": "d"}, ["catalog", "database/d"]),
+        ("GetDatabases", {}, ["catalog"]),
+        (
+            "CreateTable",
+            {"DatabaseName": "d", "TableInput": {"Name": "t"}},
+            ["catalog", "database/d", "table/d/t"],
+        ),
+        ("GetTable", {"DatabaseName": "d", "Name": "t"}, ["catalog", "database/d", "table/d/t"]),
+        ("GetPartitions", {"DatabaseName": "d", "TableName": "t"}, ["catalog", "database/d", "table/d/t"]),
+    ],
+)
+def test_a_table_is_asked_for_with_its_database_and_its_catalog(
+    operation: str, parameters: dict[str, Any], resources: list[str]
+) -> None:
+    wanted = [(f"glue:{operation}", f"arn:aws:glue:{HERE}:{resource}") for resource in resources]
+    assert needed("glue", operation, parameters) == wanted
+
+
+def test_records_are_asked_for_group_by_group() -> None:
+    groups = ["a", f"arn:aws:sagemaker:{HERE}:feature-group/B"]
+    wanted = {"Identifiers": [{"FeatureGroupName": group, "RecordIdentifiersValueAsString": ["1"]} for group in groups]}
+    assert sorted(needed("sagemaker-featurestore-runtime", "BatchGetRecord", wanted)) == [
+        ("sagemaker:BatchGetRecord", f"arn:aws:sagemaker:{HERE}:feature-group/a"),
+        ("sagemaker:BatchGetRecord", f"arn:aws:sagemaker:{HERE}:feature-group/b"),
+    ]

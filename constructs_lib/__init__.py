@@ -137,10 +137,10 @@ if TYPE_CHECKING:
     from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
-    from constructs_lib.rendering import render_html as render_html
-    from constructs_lib.rendering import render_mermaid as render_mermaid
     from constructs_lib.rendering import render_states as render_states
-    from constructs_lib.rendering import render_svg as render_svg
+    from constructs_lib.rendering.diagrams import render_html as render_html
+    from constructs_lib.rendering.diagrams import render_mermaid as render_mermaid
+    from constructs_lib.rendering.diagrams import render_svg as render_svg
     from constructs_lib.state_machines.base import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.states import StepState as StepState
     from constructs_lib.state_machines.states import hand_written as hand_written
@@ -268,7 +268,8 @@ _NAMES = {
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
     "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements"),
-    "constructs_lib.rendering": ("render_html", "render_mermaid", "render_states", "render_svg"),
+    "constructs_lib.rendering": ("render_states",),
+    "constructs_lib.rendering.diagrams": ("render_html", "render_mermaid", "render_svg"),
     "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),
     "constructs_lib.state_machines.states": ("StepState", "hand_written"),
     "constructs_lib.state_machines.workflow": ("StepFunctionsWorkflow",),

@@ -27,14 +27,21 @@ _NAMES = {
 
 
 @cache
-def service(name: str) -> Any:
-    """The model of a service; read once, some 40 ms for SageMaker."""
+def _loader() -> Any:
+    """One for all services: it keeps the list of those that there are."""
     # botocore takes a tenth of a second to import: a definition that has no step to check never pays it
     from botocore.loaders import Loader
-    from botocore.model import ServiceModel
+
+    return Loader()
+
+
+@cache
+def service(name: str) -> Any:
+    """The model of a service; read once, some 40 ms for SageMaker."""
+    from botocore.model import ServiceModel  # as above
 
     own_name = _NAMES.get(name, name)
-    return ServiceModel(Loader().load_service_model(own_name, "service-2"), own_name)
+    return ServiceModel(_loader().load_service_model(own_name, "service-2"), own_name)
 
 
 @cache

@@ -1,7 +1,6 @@
-"""A definition as documents: the state machine, and pictures."""
+"""A definition as documents; its pictures are in `diagrams`, which synthesis need not load."""
 
-from constructs_lib.rendering.diagrams import render_html, render_mermaid, render_svg
 from constructs_lib.rendering.json_text import json_text
 from constructs_lib.rendering.states import render_states
 
-__all__ = ["json_text", "render_html", "render_mermaid", "render_states", "render_svg"]
+__all__ = ["json_text", "render_states"]

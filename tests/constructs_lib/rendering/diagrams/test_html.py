@@ -2,8 +2,7 @@ import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-from constructs_lib.rendering import render_html
-from constructs_lib.rendering.diagrams import Graph, Run, StepRun, draw_html
+from constructs_lib.rendering.diagrams import Graph, Run, StepRun, draw_html, render_html
 from tests.constructs_lib.rendering.diagrams.machines import COMPLEX
 from tests.constructs_lib.samples import function, workflow
 

@@ -3,8 +3,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from constructs_lib.definitions import Catch, FailStep
-from constructs_lib.rendering import render_mermaid, render_svg
-from constructs_lib.rendering.diagrams import Graph, Run, StepRun, draw_mermaid, draw_svg
+from constructs_lib.rendering.diagrams import Graph, Run, StepRun, draw_mermaid, draw_svg, render_mermaid, render_svg
 from constructs_lib.rendering.diagrams.markup import element, number
 from constructs_lib.rendering.diagrams.text import text_width, wrapped
 from tests.constructs_lib.rendering.diagrams.machines import COMPLEX

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.errors import ResourceError, is_absent
+from local_aws.cloudformation.resources.feature_groups import FeatureGroupProvider
 from local_aws.cloudformation.resources.provider import (
     Provider,
     ResourceScope,
@@ -304,4 +305,5 @@ PROVIDERS = (
     EndpointProvider(),
     ModelPackageGroupProvider(),
     ModelPackageProvider(),
+    FeatureGroupProvider(),
 )

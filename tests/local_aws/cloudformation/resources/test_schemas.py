@@ -118,6 +118,7 @@ FIRST_WAVE = [
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::ModelPackageGroup",
     "AWS::SageMaker::ModelPackage",
+    "AWS::SageMaker::FeatureGroup",
     "AWS::SecretsManager::Secret",
     "AWS::DynamoDB::Table",
     "AWS::CloudFormation::Stack",

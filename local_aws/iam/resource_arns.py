@@ -76,7 +76,7 @@ def resources_of(prefix: str, operation: str, parameters: Parameters, place: Pla
 
 
 def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
-    for name in ("ResourceArn", "PipelineExecutionArn", "Arn"):
+    for name in ("ResourceArn", "PipelineExecutionArn", "ArtifactArn", "Arn"):
         if name in parameters:
             yield (parameters[name],)
             return

@@ -13,9 +13,14 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.experiments.operations import ExperimentOperations
 from local_aws.sagemaker.feature_store.offline import OfflineSettings
 from local_aws.sagemaker.feature_store.service import register_feature_store
 from local_aws.sagemaker.jobs.work import JobGround, JobSettings
+from local_aws.sagemaker.lineage.associations import AssociationOperations
+from local_aws.sagemaker.lineage.entities import EntityOperations
+from local_aws.sagemaker.lineage.recorder import Recorder
+from local_aws.sagemaker.lineage.records import LineageRecords
 from local_aws.sagemaker.processing.operations import ProcessingOperations
 from local_aws.sagemaker.registry.deployable import PackageContainers
 from local_aws.sagemaker.registry.groups import ModelPackageGroupOperations
@@ -63,6 +68,7 @@ def register_sagemaker(
     invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
     deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
     registry = RegistryRecords()
+    lineage = LineageRecords()
     models = ModelOperations(platform, PackageContainers(registry), tags)
     configs = EndpointConfigOperations(platform, models, tags)
     trainings = TrainingOperations(ground, tags)
@@ -77,8 +83,12 @@ def register_sagemaker(
         EndpointOperations(platform, deployments, configs, routes, tags),
         ModelPackageGroupOperations(registry, tags),
         ModelPackageOperations(platform, registry, tags),
+        EntityOperations(lineage, tags),
+        AssociationOperations(lineage),
+        ExperimentOperations(lineage, tags),
         RuntimeOperations(),
     )
+    Recorder(platform, lineage, tags).start()
     if isinstance(gateway.authority, IamAuthority):
         gateway.authority.keep_policies("sagemaker", GroupPolicies(registry))
     register_feature_store(gateway, platform, tags, offline_stores)

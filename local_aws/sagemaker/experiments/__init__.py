@@ -1,0 +1,1 @@
+"""Experiments: trials, and the trial components that jobs and people make."""

@@ -1,0 +1,1 @@
+"""Lineage: what was made of what, by which job; and how that is asked for."""

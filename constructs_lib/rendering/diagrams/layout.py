@@ -4,7 +4,9 @@ The steps are those of Sugiyama, Tagawa and Toda ("Methods for visual understand
 structures", 1981): break circles, give layers, order within layers by barycentres, then place.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from attrs import define, field, frozen
 
@@ -102,7 +104,7 @@ def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36
     left = min(cell.center - cell.size.width / 2 for layer in layers for cell in layer)
     heights = [max(cell.size.height for cell in layer) for layer in layers]
     gaps = _layer_gaps(links, chains, len(layers), layer_gap)
-    tops = [sum(heights[:number]) + sum(gaps[:number]) for number in range(len(layers))]
+    tops = [*accumulate((height + below for height, below in zip(heights, gaps, strict=True)), initial=0.0)][:-1]
     right = max(cell.center + cell.size.width / 2 for layer in layers for cell in layer)
 
     def top(cell: _Cell) -> float:
@@ -110,6 +112,15 @@ def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36
 
     def bottom(cell: _Cell) -> float:
         return tops[cell.layer] + heights[cell.layer]
+
+    passed: dict[int, tuple[Point, Point]] = {}
+
+    def passes(cell: _Cell) -> tuple[Point, Point]:
+        """Where links cross a layer between their ends: made once, for all that share their way."""
+        if id(cell) not in passed:
+            x = cell.center - left
+            passed[id(cell)] = (Point(x, tops[cell.layer]), Point(x, bottom(cell)))
+        return passed[id(cell)]
 
     places = {key: Point(cell.center - cell.size.width / 2 - left, top(cell)) for key, cell in cells.items()}
     leaving = _ports(chains, links, at_top=False)
@@ -119,10 +130,7 @@ def lay_out(sizes: Mapping[str, Size], links: Sequence[Link], *, gap: float = 36
         x = chain[0].center + leaving[number] - left
         points = [Point(x, top(chain[0]) + chain[0].size.height), Point(x, bottom(chain[0]))]
         for cell in chain[1:-1]:
-            points += [
-                Point(cell.center - left, tops[cell.layer]),
-                Point(cell.center - left, bottom(cell)),
-            ]
+            points += passes(cell)
         x = chain[-1].center + arriving[number] - left
         points += [Point(x, tops[chain[-1].layer]), Point(x, top(chain[-1]))]
         routes.append(points[::-1] if number in backward else points)
@@ -189,29 +197,26 @@ def _chain(
     """The cells that a link goes through from top to bottom, with new ones in the layers between its ends."""
     ends = (cells[link.target], cells[link.source]) if reverse else (cells[link.source], cells[link.target])
     chain = [ends[0]]
-    joined = False
     for layer in range(ends[0].layer + 1, ends[1].layer):
         width = max(8.0, link.label.width if layer == ends[0].layer + 1 else 0.0)
         cell = shared.get((link.target, layer)) if link.bundled and not reverse else None
-        if cell is None:
-            cell = _Cell(Size(width, 0.0), layer, on_the_way=True)
-            layers[layer].append(cell)
-            if link.bundled and not reverse:
-                shared[link.target, layer] = cell
-        else:
+        if cell is not None:  # the rest of the way is there
             cell.size = Size(max(width, cell.size.width), 0.0)
-        _join(chain[-1], cell, link, known=joined)
-        joined = bool(cell.below)
+            _join(chain[-1], cell, link)
+            return [*chain, *(shared[link.target, below] for below in range(layer, ends[1].layer)), ends[1]]
+        cell = _Cell(Size(width, 0.0), layer, on_the_way=True)
+        layers[layer].append(cell)
+        if link.bundled and not reverse:
+            shared[link.target, layer] = cell
+        _join(chain[-1], cell, link)
         chain.append(cell)
-    _join(chain[-1], ends[1], link, known=joined)
+    _join(chain[-1], ends[1], link)
     chain.append(ends[1])
     return chain
 
 
-def _join(upper: _Cell, lower: _Cell, link: Link, *, known: bool) -> None:
-    """Makes two cells neighbours; a way that links share counts once, and is kept straight past those that join it."""
-    if known and any(found is lower for found, _ in upper.below):
-        return
+def _join(upper: _Cell, lower: _Cell, link: Link) -> None:
+    """Makes two cells neighbours; a way that links share is kept straight past those that join it."""
     factors = _SHARED if link.bundled else _OWN
     weight = link.weight * factors[upper.on_the_way + lower.on_the_way]
     upper.below.append((lower, weight))
@@ -251,12 +256,10 @@ def _barycentre(neighbours: list[tuple[_Cell, float]], cell: _Cell) -> float:
 def _crossings(layers: list[list[_Cell]]) -> int:
     count = 0
     for layer in layers:
-        pairs = [(cell.position, found.position) for cell in layer for found, _ in cell.below]
-        count += sum(
-            (first[0] - second[0]) * (first[1] - second[1]) < 0
-            for number, first in enumerate(pairs)
-            for second in pairs[:number]
-        )
+        lower_ends: list[int] = []  # of the links so far, from left to right by their upper ends
+        for _, lower in sorted((cell.position, found.position) for cell in layer for found, _ in cell.below):
+            count += len(lower_ends) - bisect_right(lower_ends, lower)
+            insort(lower_ends, lower)
     return count
 
 

@@ -184,7 +184,7 @@ class _Drawing:
             if edge.kind == "catch":
                 points = drawn.setdefault(edge.target, set())
                 joined = next((place for place, point in enumerate(route[:-1]) if point in points), None)
-                points.update(route)
+                points.update(route[:joined])  # past that, they are those of the way that it joins
             path = _curve(route if joined is None else route[: joined + 1])
             lines[position] = _line(edge, path, taken=self._taken(edge), ends=joined is None)
         return [lines[position] for position in sorted(lines, key=lambda position: self._taken(edges[position]))]

@@ -10,15 +10,24 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ALL_ERRORS as ALL_ERRORS
     from constructs_lib.definitions import CAUGHT_CAUSE as CAUGHT_CAUSE
     from constructs_lib.definitions import CAUGHT_ERROR as CAUGHT_ERROR
+    from constructs_lib.definitions import CURRENT_DATE_TIME as CURRENT_DATE_TIME
     from constructs_lib.definitions import EXECUTION_ARN as EXECUTION_ARN
     from constructs_lib.definitions import EXECUTION_NAME as EXECUTION_NAME
     from constructs_lib.definitions import EXECUTION_START_TIME as EXECUTION_START_TIME
+    from constructs_lib.definitions import PIPELINE_ARN as PIPELINE_ARN
+    from constructs_lib.definitions import PIPELINE_EXECUTION_ARN as PIPELINE_EXECUTION_ARN
+    from constructs_lib.definitions import PIPELINE_EXECUTION_ID as PIPELINE_EXECUTION_ID
+    from constructs_lib.definitions import PIPELINE_NAME as PIPELINE_NAME
+    from constructs_lib.definitions import PROCESSING_JOB_NAME as PROCESSING_JOB_NAME
+    from constructs_lib.definitions import START_DATE_TIME as START_DATE_TIME
     from constructs_lib.definitions import STATE_MACHINE_ARN as STATE_MACHINE_ARN
     from constructs_lib.definitions import TASK_FAILED as TASK_FAILED
     from constructs_lib.definitions import TASK_TOKEN as TASK_TOKEN
+    from constructs_lib.definitions import TRAINING_JOB_NAME as TRAINING_JOB_NAME
     from constructs_lib.definitions import Allowed as Allowed
     from constructs_lib.definitions import ApiStep as ApiStep
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
+    from constructs_lib.definitions import CacheConfig as CacheConfig
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import CategoricalRange as CategoricalRange
     from constructs_lib.definitions import Channel as Channel
@@ -36,32 +45,42 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import EndpointStep as EndpointStep
     from constructs_lib.definitions import EventStep as EventStep
     from constructs_lib.definitions import ExecutionInput as ExecutionInput
+    from constructs_lib.definitions import ExecutionVariable as ExecutionVariable
+    from constructs_lib.definitions import ExperimentConfig as ExperimentConfig
     from constructs_lib.definitions import FailStep as FailStep
     from constructs_lib.definitions import HumanTask as HumanTask
     from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
     from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import JobStep as JobStep
     from constructs_lib.definitions import Join as Join
+    from constructs_lib.definitions import JsonGet as JsonGet
     from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
     from constructs_lib.definitions import MapItem as MapItem
     from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
+    from constructs_lib.definitions import MetricsFile as MetricsFile
+    from constructs_lib.definitions import ModelMetrics as ModelMetrics
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
     from constructs_lib.definitions import NotificationStep as NotificationStep
     from constructs_lib.definitions import Objective as Objective
     from constructs_lib.definitions import ParallelStep as ParallelStep
     from constructs_lib.definitions import PassStep as PassStep
+    from constructs_lib.definitions import PipelineDefinition as PipelineDefinition
+    from constructs_lib.definitions import PipelineParameter as PipelineParameter
+    from constructs_lib.definitions import PipelineRetry as PipelineRetry
     from constructs_lib.definitions import PipelineStep as PipelineStep
     from constructs_lib.definitions import Problem as Problem
     from constructs_lib.definitions import ProcessingInput as ProcessingInput
     from constructs_lib.definitions import ProcessingOutput as ProcessingOutput
     from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
+    from constructs_lib.definitions import PropertyFile as PropertyFile
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
+    from constructs_lib.definitions import RegisterModelStep as RegisterModelStep
     from constructs_lib.definitions import Retry as Retry
     from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import Step as Step
@@ -82,6 +101,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import greater_or_equal as greater_or_equal
     from constructs_lib.definitions import greater_than as greater_than
     from constructs_lib.definitions import is_boolean as is_boolean
+    from constructs_lib.definitions import is_in as is_in
     from constructs_lib.definitions import is_null as is_null
     from constructs_lib.definitions import is_number as is_number
     from constructs_lib.definitions import is_present as is_present
@@ -151,15 +171,24 @@ _NAMES = {
         "ALL_ERRORS",
         "CAUGHT_CAUSE",
         "CAUGHT_ERROR",
+        "CURRENT_DATE_TIME",
         "EXECUTION_ARN",
         "EXECUTION_NAME",
         "EXECUTION_START_TIME",
+        "PIPELINE_ARN",
+        "PIPELINE_EXECUTION_ARN",
+        "PIPELINE_EXECUTION_ID",
+        "PIPELINE_NAME",
+        "PROCESSING_JOB_NAME",
+        "START_DATE_TIME",
         "STATE_MACHINE_ARN",
         "TASK_FAILED",
         "TASK_TOKEN",
+        "TRAINING_JOB_NAME",
         "Allowed",
         "ApiStep",
         "BuildOverrides",
+        "CacheConfig",
         "Catch",
         "CategoricalRange",
         "Channel",
@@ -177,32 +206,42 @@ _NAMES = {
         "EndpointStep",
         "EventStep",
         "ExecutionInput",
+        "ExecutionVariable",
+        "ExperimentConfig",
         "FailStep",
         "HumanTask",
         "ImportedDefinition",
         "IntegerRange",
         "JobStep",
         "Join",
+        "JsonGet",
         "LabelingStep",
         "LambdaStep",
         "MapItem",
         "MapStep",
         "MetricDefinition",
+        "MetricsFile",
+        "ModelMetrics",
         "ModelStep",
         "NetworkConfig",
         "NotificationStep",
         "Objective",
         "ParallelStep",
         "PassStep",
+        "PipelineDefinition",
+        "PipelineParameter",
+        "PipelineRetry",
         "PipelineStep",
         "Problem",
         "ProcessingInput",
         "ProcessingOutput",
         "ProcessingStep",
         "ProductionVariant",
+        "PropertyFile",
         "QueueStep",
         "ReadJsonStep",
         "Reference",
+        "RegisterModelStep",
         "Retry",
         "StateStep",
         "Step",
@@ -223,6 +262,7 @@ _NAMES = {
         "greater_or_equal",
         "greater_than",
         "is_boolean",
+        "is_in",
         "is_null",
         "is_number",
         "is_present",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.rules import Steps, rule_of_steps
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.needs import (
@@ -25,8 +25,8 @@ _EXPECTED = {
 }
 
 
-@rule
-def what_iam_names_is_an_arn(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def what_iam_names_is_an_arn(subject: Steps) -> Iterator[Problem]:
     """The services take names and aliases in many places; a role's policy takes ARNs, and IAM refuses the rest."""
     for step in subject.tasks:
         for name, value in (found for need in _needs(step) for found in _named(need)):

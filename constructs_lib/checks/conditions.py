@@ -6,7 +6,7 @@ from datetime import datetime
 from constructs_lib.checks.reference_types import value_type
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.wording import shown
-from constructs_lib.definitions.conditions import AllOf, AnyOf, Comparison, Condition, Not, TypeTest
+from constructs_lib.definitions.conditions import AllOf, AnyOf, Comparison, Condition, Membership, Not, TypeTest
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.base import Step
 from constructs_lib.definitions.steps.choice import ChoiceStep
@@ -37,6 +37,9 @@ def conditions_look_at_values_of_the_execution(subject: Subject) -> Iterator[Pro
         if isinstance(condition, AllOf | AnyOf):
             if not condition.parts:
                 yield Problem(step=step.name, path=path, message="got no conditions, expected at least one")
+        elif isinstance(condition, Membership):
+            if not condition.options:
+                yield Problem(step=step.name, path=path, message="got no options, expected at least one")
         elif isinstance(condition, Comparison | TypeTest):
             other = condition.other if isinstance(condition, Comparison) else None
             looked_at = [condition.value, *([other] if isinstance(other, Reference) else [])]
@@ -85,11 +88,19 @@ def _is_of(value: object, kind: str) -> bool:
 def _conditions(subject: Subject) -> Iterator[tuple[Step, str, Condition]]:
     for step in subject.all_steps:
         for number, found in enumerate(step.rules if isinstance(step, ChoiceStep) else ()):
-            waiting = [found.condition]
-            while waiting:
-                condition = waiting.pop(0)
+            for condition in walk(found.condition):
                 yield step, f"rules[{number}].condition", condition
-                if isinstance(condition, AllOf | AnyOf):
-                    waiting += condition.parts
-                elif isinstance(condition, Not):
-                    waiting.append(condition.part)
+                for comparison in condition.comparisons if isinstance(condition, Membership) else ():
+                    yield step, f"rules[{number}].condition", comparison
+
+
+def walk(condition: Condition) -> Iterator[Condition]:
+    """A condition, and those that it is made of."""
+    waiting = [condition]
+    while waiting:
+        found = waiting.pop(0)
+        yield found
+        if isinstance(found, AllOf | AnyOf):
+            waiting += found.parts
+        elif isinstance(found, Not):
+            waiting.append(found.part)

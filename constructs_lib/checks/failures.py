@@ -124,7 +124,7 @@ def _lists(subject: Subject) -> Iterator[tuple[str | None, str, Sequence[Retry |
     for kind, reactions in _defaults(subject):
         yield None, kind, reactions
     for step in subject.fallible:
-        yield step.name, "retry", step.retry
+        yield step.name, "retry", [found for found in step.retry if isinstance(found, Retry)]
         yield step.name, "catch", step.catch
 
 
@@ -135,7 +135,7 @@ def _reactions(subject: Subject) -> Iterator[tuple[str | None, str, Retry | Catc
 
 
 def _named_errors(step: FallibleStep) -> Iterator[tuple[str, Sequence[str]]]:
-    for number, retry in enumerate(step.retry):
+    for number, retry in enumerate(found for found in step.retry if isinstance(found, Retry)):
         yield f"retry[{number}]", retry.errors
     for number, catcher in enumerate(step.catch):
         yield f"catch[{number}]", catcher.errors

@@ -13,6 +13,7 @@ from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import Reference
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
+    from constructs_lib.definitions.pipeline import PipelineDefinition
     from constructs_lib.definitions.workflow import WorkflowDefinition
 
 _WORDS: dict[Any, str] = {
@@ -25,17 +26,18 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def type_problems(definition: "WorkflowDefinition") -> Iterator[Problem]:
-    """Every field that is of the wrong type, in the workflow, its steps, and the steps that Catches lead to."""
-    for name in ("name", "description", "timeout_seconds", "default_retry", "default_catch"):
-        for path, message in _mismatches(getattr(definition, name), hints_of(type(definition))[name], name):
+def type_problems(definition: "WorkflowDefinition | PipelineDefinition") -> Iterator[Problem]:
+    """Every field that is of the wrong type, in the definition, its steps, and the steps that Catches lead to."""
+    for name, hint in hints_of(type(definition)).items():
+        for path, message in () if name == "steps" else _mismatches(getattr(definition, name), hint, name):
             yield Problem(path=path, message=message)
     if not isinstance(definition.steps, tuple):
         yield Problem(path="steps", message=f"got {shown(definition.steps)}, expected a list of steps")
         return
     seen: set[int] = set()
     waiting: list[Any] = list(definition.steps)
-    defaults = definition.default_catch if isinstance(definition.default_catch, tuple) else ()
+    defaults = getattr(definition, "default_catch", ())
+    defaults = defaults if isinstance(defaults, tuple) else ()
     waiting += [found.next_step for found in defaults if isinstance(getattr(found, "next_step", None), Step)]
     for position, step in enumerate(waiting):
         if id(step) in seen:

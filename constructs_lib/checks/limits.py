@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.rules import Steps, rule_of_steps
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.compute import NetworkConfig
 from constructs_lib.definitions.errors import Problem
@@ -23,8 +23,8 @@ _BUILD_MINUTES = (5, 480)
 _JOBS = (TrainingStep, ProcessingStep, TuningStep)
 
 
-@rule
-def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def jobs_have_instances(subject: Steps) -> Iterator[Problem]:
     """The service model of CreateTrainingJob allows zero instances and an empty disk; the service does not."""
     for step in subject.all_steps:
         if isinstance(step, _JOBS):
@@ -32,8 +32,8 @@ def jobs_have_instances(subject: Subject) -> Iterator[Problem]:
             yield from _at_least_one(step.name, "compute.volume_size_gib", step.compute.volume_size_gib)
 
 
-@rule
-def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def names_within_a_job_differ(subject: Steps) -> Iterator[Problem]:
     """Channels, metrics and variants are known by their names."""
     for step in subject.all_steps:
         if isinstance(step, TrainingStep | TuningStep):
@@ -49,8 +49,8 @@ def names_within_a_job_differ(subject: Subject) -> Iterator[Problem]:
             yield from _repeated(step.name, "variants", [variant.variant_name for variant in step.variants])
 
 
-@rule
-def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def metrics_have_a_number_to_find(subject: Steps) -> Iterator[Problem]:
     """SageMaker reads the first group of a metric's regular expression."""
     for step in subject.all_steps:
         for number, metric in enumerate(step.metrics if isinstance(step, TrainingStep | TuningStep) else ()):
@@ -65,8 +65,8 @@ def metrics_have_a_number_to_find(subject: Subject) -> Iterator[Problem]:
                 yield Problem(step=step.name, path=path, message=message)
 
 
-@rule
-def tuning_has_something_to_find(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def tuning_has_something_to_find(subject: Steps) -> Iterator[Problem]:
     """A tuning job looks at one of its metrics, and varies values within ranges that are not empty."""
     for step in subject.all_steps:
         if not isinstance(step, TuningStep):
@@ -85,8 +85,8 @@ def tuning_has_something_to_find(subject: Subject) -> Iterator[Problem]:
                 yield Problem(step=step.name, path=f"ranges[{number}]", message=message)
 
 
-@rule
-def labeling_tasks_have_one_page(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def labeling_tasks_have_one_page(subject: Steps) -> Iterator[Problem]:
     """People see a page of their own or a ready one."""
     for step in subject.all_steps:
         task = step.task if isinstance(step, LabelingStep) else None
@@ -95,8 +95,8 @@ def labeling_tasks_have_one_page(subject: Subject) -> Iterator[Problem]:
             yield Problem(step=step.name, path="task", message=message)
 
 
-@rule
-def endpoints_that_may_exist_are_waited_for(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def endpoints_that_may_exist_are_waited_for(subject: Steps) -> Iterator[Problem]:
     """What is called for is found out by the question that waiting asks."""
     for step in subject.all_steps:
         if isinstance(step, EndpointStep) and step.mode == "create or update" and not step.wait:
@@ -104,8 +104,8 @@ def endpoints_that_may_exist_are_waited_for(subject: Subject) -> Iterator[Proble
             yield Problem(step=step.name, path="wait", message=message)
 
 
-@rule
-def networks_are_whole(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def networks_are_whole(subject: Steps) -> Iterator[Problem]:
     """A VPC is given by subnets and security groups together."""
     for step in subject.all_steps:
         network = step.network if isinstance(step, (*_JOBS, ModelStep)) else NetworkConfig()
@@ -114,8 +114,8 @@ def networks_are_whole(subject: Subject) -> Iterator[Problem]:
             yield Problem(step=step.name, path=f"network.{expected}", message=f"missing, expected with {got}")
 
 
-@rule
-def data_capture_captures_something(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def data_capture_captures_something(subject: Steps) -> Iterator[Problem]:
     """A capture of neither requests nor responses is refused."""
     for step in subject.all_steps:
         capture = step.data_capture if isinstance(step, EndpointConfigStep) else None
@@ -124,8 +124,8 @@ def data_capture_captures_something(subject: Subject) -> Iterator[Problem]:
             yield Problem(step=step.name, path="data_capture", message=message)
 
 
-@rule
-def variants_share_the_traffic(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def variants_share_the_traffic(subject: Steps) -> Iterator[Problem]:
     """Weights that are all zero leave no variant to send a request to."""
     for step in subject.all_steps:
         weights = [variant.initial_weight for variant in step.variants] if isinstance(step, EndpointConfigStep) else []
@@ -133,8 +133,8 @@ def variants_share_the_traffic(subject: Subject) -> Iterator[Problem]:
             yield Problem(step=step.name, path="variants", message="got weights of 0 only, expected one above 0")
 
 
-@rule
-def build_overrides_are_in_range(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def build_overrides_are_in_range(subject: Steps) -> Iterator[Problem]:
     """The limits of CodeBuild, which the builder function applies."""
     low, high = _BUILD_MINUTES
     for step in subject.all_steps:

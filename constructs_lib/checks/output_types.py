@@ -6,7 +6,7 @@ from attrs import frozen
 
 from constructs_lib.checks.service_model import is_known, operation
 from constructs_lib.checks.wording import did_you_mean, options
-from constructs_lib.definitions.outputs import DeclaredOutput, Output
+from constructs_lib.definitions.outputs import DeclaredOutput, MergedOutput, Output
 from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.values import ValueType
 
@@ -39,6 +39,9 @@ def output_type(output: Output, path: str) -> OutputType:
     parts = parse_path(path)
     if parts is None:
         return OutputType(problem="expected member names with dots between them, such as 'A.B' or 'A[0].B'")
+    if isinstance(output, MergedOutput):
+        found = [output_type(part, path) for part in output.parts]
+        return next((one for one in found if one.problem is None), found[0])
     if isinstance(output, DeclaredOutput):
         return _declared(output, parts)
     if not is_known(output.service, output.operation):

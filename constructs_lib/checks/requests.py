@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from constructs_lib.checks.reference_types import value_type
-from constructs_lib.checks.rules import Subject, rule
+from constructs_lib.checks.rules import Steps, rule_of_steps
 from constructs_lib.checks.shapes import describe
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
@@ -35,16 +35,16 @@ _DECLARED = {
 }
 
 
-@rule
-def requests_fit_the_service(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def requests_fit_the_service(subject: Steps) -> Iterator[Problem]:
     """Members, types, ranges, lengths, enumerations and patterns, as the service will check them when it is late."""
     for step, found in subject.requests:
         for path, message in found.problems:
             yield Problem(step=step.name, path=path, message=message)
 
 
-@rule
-def references_have_the_type_of_their_place(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def references_have_the_type_of_their_place(subject: Steps) -> Iterator[Problem]:
     """A text in the place of a number fails when the step is reached, hours after the start."""
     for step, found in subject.requests:
         for path, value, shape in found.references:
@@ -56,8 +56,8 @@ def references_have_the_type_of_their_place(subject: Subject) -> Iterator[Proble
                 yield Problem(step=step.name, path=path, message=message)
 
 
-@rule
-def own_properties_are_not_given_twice(subject: Subject) -> Iterator[Problem]:
+@rule_of_steps
+def own_properties_are_not_given_twice(subject: Steps) -> Iterator[Problem]:
     """What a property says cannot be said otherwise in `additional_request`."""
     for step in subject.tasks:
         own = {name for name, value in step.own_request().items() if value is not None}

@@ -41,13 +41,13 @@ class RequestCheck:
 
     Attributes:
         documents: paths of members that are JSON of any form.
-        exempt: path of a member that may be missing.
+        exempt: paths of members that may be missing.
         problems: path and message of each.
         references: path, reference and shape of each place that one stands in.
     """
 
     documents: frozenset[str]
-    exempt: str | None = None
+    exempt: frozenset[str] = frozenset()
     problems: list[tuple[str, str]] = field(factory=list)
     references: list[tuple[str, Reference, Any]] = field(factory=list)
 
@@ -71,7 +71,7 @@ class RequestCheck:
         given = {self.member_name(name, shape) for name in value}
         for name in shape.required_members:
             where = f"{path}.{name}" if path else name
-            if name not in given and where != self.exempt:
+            if name not in given and where not in self.exempt:
                 self.problems.append((where, f"missing, expected {describe(shape.members[name])}"))
         if getattr(shape, "is_tagged_union", False) and len(value) != 1:
             expected = ", ".join(shape.members)
@@ -187,7 +187,7 @@ def checked(step: TaskStep) -> RequestCheck:
     """A step's request against the API's description."""
     found = RequestCheck(documents=step.documents)
     if isinstance(step, JobStep) and step.role is None:  # it is given later, and checked then
-        found.exempt = step.role_member
+        found.exempt = frozenset({step.role_member})
     called = called_operation(step)
     if called is not None:
         found.structure(step.request, called.input_shape, "")

@@ -139,6 +139,31 @@ class Not(Condition):
         return self.part.values if isinstance(self.part, Condition) else ()
 
 
+@frozen(field_transformer=freeze_fields)
+class Membership(Condition):
+    """Whether a value is one of several; made by `is_in`.
+
+    Attributes:
+        value: an execution input, a step's output, or an item of a Map.
+        options: plain values, or other references.
+        type: what all of them are; None to take it from them.
+    """
+
+    value: Reference
+    options: Sequence[str | float | bool | Reference]
+    type: Comparable | None = None
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons of which one must be true."""
+        return tuple(Comparison(self.value, "Equals", option, self.type) for option in self.options)
+
+    @property
+    def values(self) -> Any:
+        """Everything in the condition that may hold references."""
+        return (self.value, *self.options)
+
+
 def equal(value: Reference, other: str | float | bool | Reference, *, type: Comparable | None = None) -> Comparison:  # noqa: A002 - as in ExecutionInput
     """Whether two values are the same.
 
@@ -173,6 +198,16 @@ def greater_or_equal(value: Reference, other: str | float | Reference, *, type: 
 def matches(value: Reference, pattern: str) -> Comparison:
     r"""Whether a text fits a pattern, in which ``*`` stands for any text and ``\\*`` for a star."""
     return Comparison(value, "Matches", pattern, "string")
+
+
+def is_in(
+    value: Reference,
+    options: Sequence[str | float | bool | Reference],
+    *,
+    type: Comparable | None = None,  # noqa: A002 - as above
+) -> Membership:
+    """Whether a value is one of several. Arguments as of `equal`; at least one option."""
+    return Membership(value, options, type)
 
 
 def is_present(value: Reference) -> TypeTest:

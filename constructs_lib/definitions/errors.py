@@ -27,12 +27,17 @@ class Problem:
 class DefinitionError(ValueError):
     """A definition that cannot be deployed, with all of its problems.
 
+    Args:
+        name: of the workflow.
+        problems: in the order of the steps.
+        of: what the definition is of.
+
     Attributes:
         problems: in the order of the steps.
     """
 
-    def __init__(self, name: str, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, name: str, problems: tuple[Problem, ...], *, of: str = "workflow") -> None:
         self.problems = problems
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         lines = "".join(f"\n  {problem}" for problem in problems)
-        super().__init__(f"workflow {name!r} is not valid, {count}:{lines}")
+        super().__init__(f"{of} {name!r} is not valid, {count}:{lines}")

@@ -120,7 +120,8 @@ class Flow:
 
     def retry_of(self, step: FallibleStep) -> tuple[Retry, ...]:
         """When a step is run again."""
-        return tuple(step.retry) or tuple(found for found in self.default_retry if _applies(found, step))
+        own = tuple(found for found in step.retry if isinstance(found, Retry))
+        return own or tuple(found for found in self.default_retry if _applies(found, step))
 
     def catch_of(self, step: FallibleStep) -> tuple[Catch, ...]:
         """Where a step goes on when it has failed."""

@@ -49,9 +49,9 @@ def order(steps: Sequence[Step]) -> Ordering:
     by_name = {step.name: step for step in listed}
     owner = {inner.name: step.name for step in listed for inner in inner_steps(step)} | {name: name for name in by_name}
     before = {step.name: {owner[name] for name in _names_before(step) if name in owner} for step in listed}
-    names = _sorted(before)
+    names = sorted_names(before)
     if len(names) < len(by_name):
-        cycle = _cycle(before, [name for name in by_name if name not in set(names)])
+        cycle = circle(before, [name for name in by_name if name not in set(names)])
         message = "steps depend on each other in a circle: " + " -> ".join(repr(name) for name in cycle)
         problem = Problem(step=cycle[0], path="depends_on", message=message)
         return Ordering(steps=listed, plan=listed, problems=(problem,))
@@ -76,7 +76,7 @@ def _names_before(step: Step) -> Iterator[str]:
                 yield value.step
 
 
-def _sorted(before: Mapping[str, set[str]]) -> list[str]:
+def sorted_names(before: Mapping[str, set[str]]) -> list[str]:
     """Names, each after those before it, otherwise as they come; without those that wait for each other."""
     position = {name: number for number, name in enumerate(before)}
     names = list(before)
@@ -97,7 +97,7 @@ def _sorted(before: Mapping[str, set[str]]) -> list[str]:
     return placed
 
 
-def _cycle(before: Mapping[str, set[str]], stuck: list[str]) -> list[str]:
+def circle(before: Mapping[str, set[str]], stuck: list[str]) -> list[str]:
     """One circle among the steps that wait for each other, its first name also at its end, in the order of running."""
     path = [stuck[0]]
     while True:

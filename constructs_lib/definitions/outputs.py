@@ -1,6 +1,6 @@
 """What a step gives back, so that a reference to a member of it can be checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
@@ -32,4 +32,15 @@ class DeclaredOutput:
     members: Mapping[str, ValueType]
 
 
-Output = OperationOutput | DeclaredOutput
+@frozen(kw_only=True, field_transformer=freeze_fields)
+class MergedOutput:
+    """The members of several outputs.
+
+    Attributes:
+        parts: the first that has a member is meant.
+    """
+
+    parts: Sequence[OperationOutput | DeclaredOutput]
+
+
+Output = OperationOutput | DeclaredOutput | MergedOutput

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from constructs_lib.definitions.conditions import AllOf, AnyOf, Comparable, Comparison, Condition, Not, TypeTest
+from constructs_lib.definitions.conditions import (
+    AllOf,
+    AnyOf,
+    Comparable,
+    Comparison,
+    Condition,
+    Membership,
+    Not,
+    TypeTest,
+)
 from constructs_lib.definitions.values import Reference
 from constructs_lib.rendering.expressions import expression
 from constructs_lib.rendering.variables import View
@@ -23,6 +32,8 @@ def condition_document(condition: Condition, view: View) -> dict[str, Any]:
         return {"Or": [condition_document(part, view) for part in condition.parts]}
     if isinstance(condition, Not):
         return {"Not": condition_document(condition.part, view)}
+    if isinstance(condition, Membership):
+        return {"Or": [condition_document(part, view) for part in condition.comparisons]}
     if isinstance(condition, TypeTest):
         return {"Variable": expression(condition.value, view), condition.name: True}
     if isinstance(condition, Comparison):

@@ -13,6 +13,7 @@ from constructs_lib.definitions.steps.labeling import HumanTask, LabelingStep
 from constructs_lib.definitions.steps.messages import EventStep, NotificationStep, QueueStep
 from constructs_lib.definitions.steps.model import ModelStep
 from constructs_lib.definitions.steps.processing import ProcessingStep
+from constructs_lib.definitions.steps.registration import MetricsFile, ModelMetrics, RegisterModelStep
 from constructs_lib.definitions.steps.simple import FailStep, PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.steps.training import TrainingStep
 from constructs_lib.definitions.steps.transform import TransformStep
@@ -37,6 +38,8 @@ __all__ = [
     "LabelingStep",
     "LambdaStep",
     "MapStep",
+    "MetricsFile",
+    "ModelMetrics",
     "ModelStep",
     "NotificationStep",
     "ParallelStep",
@@ -45,6 +48,7 @@ __all__ = [
     "ProcessingStep",
     "QueueStep",
     "ReadJsonStep",
+    "RegisterModelStep",
     "StateStep",
     "Step",
     "SucceedStep",

@@ -12,7 +12,8 @@ from constructs_lib.definitions.failures import Catch, Retry, can_occur
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Need, PassRole
 from constructs_lib.definitions.outputs import Output
-from constructs_lib.definitions.values import StepOutput, Text
+from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
+from constructs_lib.definitions.values import Reference, ShortUniqueName, StepOutput, Text, UniqueName
 
 
 @frozen(kw_only=True)
@@ -104,10 +105,17 @@ class Step:
         name: unique in the workflow; 1 to 80 characters; ``": "`` is kept for helper states.
         depends_on: steps, or names of steps, that come before this one. Default: the order in which the steps are
             listed, if no step of the workflow names any.
-        comment: for the reader of the state machine. Default: none.
+        comment: for the reader of the state machine, or of the pipeline, where it is the step's description.
+            Default: none.
     """
 
     kind: ClassVar[str] = "step"
+
+    pipeline_type: ClassVar[str | None] = None
+    """What SageMaker Pipelines calls the step; None where it has nothing like it."""
+
+    only_in_pipelines: ClassVar[bool] = False
+    """Whether Step Functions has nothing like it."""
 
     name: str
     depends_on: Sequence["Step | str"] = ()
@@ -139,6 +147,32 @@ class Step:
         """What the step gives back; None where that is nothing."""
         return None
 
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines, which describes what was made."""
+        return self.response
+
+    def pipeline_path(self, path: str) -> str:
+        """A path into the output, as it leads into `pipeline_response`."""
+        return path
+
+    def pipeline_property(self, path: str) -> str:
+        """A path into the output, as SageMaker Pipelines writes it."""
+        return self.pipeline_path(path)
+
+    def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:  # noqa: ARG002 - some steps need it
+        """The step's Arguments in a pipeline's document.
+
+        Args:
+            custom_prefix: whether names of jobs are given, as prefixes of those that the service makes.
+        """
+        return {}
+
+    @property
+    def pipeline_members(self) -> Mapping[str, Any]:
+        """What stands beside the Arguments in a pipeline's document; members that are None are left out."""
+        return {}
+
     def output(self, path: str) -> StepOutput:
         """A member of what the step gives back, for use in later steps.
 
@@ -153,11 +187,13 @@ class FallibleStep(Step, ABC):
     """A step that can fail, and what happens then.
 
     Args:
-        retry: what to do again, and when; the first that fits is used. Default: the workflow's `default_retry`.
-        catch: where to go on when the step has failed for good. Default: the workflow's `default_catch`.
+        retry: what to do again, and when; the first that fits is used: a `Retry` in Step Functions, a `PipelineRetry`
+            in SageMaker Pipelines. Default: the workflow's `default_retry`.
+        catch: where to go on when the step has failed for good; SageMaker Pipelines has nothing like it.
+            Default: the workflow's `default_catch`.
     """
 
-    retry: Sequence[Retry] = ()
+    retry: Sequence[Retry | PipelineRetry] = ()
     catch: Sequence[Catch] = ()
 
     def can_raise(self, error: str) -> bool:
@@ -173,13 +209,25 @@ class TaskStep(FallibleStep, ABC):
         timeout_seconds: the step fails with ``States.Timeout`` after that time; 1 to 99999999. Default: no limit.
         additional_request: members of the API's request that the step has no property for; checked like the
             others. Default: none.
+        cache: when SageMaker Pipelines uses an earlier run of the step again; Step Functions has nothing like it.
+            Default: the pipeline's `default_cache`.
     """
 
     name_member: ClassVar[str | None] = None
     """The member of the request that names what it makes; each needs a name of its own."""
 
+    named_by_pipelines: ClassVar[bool] = False
+    """Whether SageMaker Pipelines itself names what the step makes."""
+
+    cached_by_pipelines: ClassVar[bool] = False
+    """Whether SageMaker Pipelines can use an earlier run of the step again."""
+
+    retried_by_pipelines: ClassVar[bool] = False
+    """Whether SageMaker Pipelines takes retry policies for the step."""
+
     timeout_seconds: int | None = None
     additional_request: Mapping[str, Any] = field(factory=dict)
+    cache: CacheConfig | None = None
 
     @property
     @abstractmethod
@@ -239,6 +287,35 @@ class TaskStep(FallibleStep, ABC):
     def role_request(self) -> dict[str, Any]:
         """The member of the request that takes the role of the step's work; none without such a role."""
         return {}
+
+    @property
+    def pipeline_access(self) -> tuple[Need, ...]:
+        """What the role of a pipeline must be allowed to do for the step."""
+        return self.engine_needs
+
+    def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:
+        """The request; without a name that the service gives."""
+        member = self.name_member
+        if not self.named_by_pipelines or member is None or member not in self.request:
+            return self.request
+        document = dict(self.request)
+        name = document.pop(member)
+        if custom_prefix:
+            document[member] = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
+        return document
+
+    @property
+    def pipeline_call(self) -> Integration | None:
+        """The call whose request the Arguments are; None where they are something else."""
+        return self.integration
+
+    @property
+    def service_given_name(self) -> Reference | None:
+        """The name that SageMaker Pipelines gives to what the step makes, as the definition knows it."""
+        if not self.named_by_pipelines or self.name_member is None:
+            return None
+        name = self.request.get(self.name_member)
+        return name if isinstance(name, UniqueName | ShortUniqueName) else None
 
     @property
     def values(self) -> Any:

@@ -1,11 +1,11 @@
 """The step that chooses how the workflow goes on."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from attrs import evolve, frozen
 
-from constructs_lib.definitions.conditions import Condition
+from constructs_lib.definitions.conditions import AllOf, Condition
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.steps.base import Block, Step
 
@@ -28,6 +28,8 @@ class ChoiceRule:
 class ChoiceStep(Step):
     """Goes the way of the first rule whose condition is true.
 
+    In SageMaker Pipelines it is a Condition step, which has exactly one rule; `if_else` makes it in those words.
+
     Args:
         rules: at least one; looked at in this order.
         otherwise: what runs where no condition is true; an empty list goes on behind the Choice.
@@ -40,9 +42,35 @@ class ChoiceStep(Step):
     """
 
     kind: ClassVar[str] = "Choice"
+    pipeline_type: ClassVar[str | None] = "Condition"
 
     rules: Sequence[ChoiceRule]
     otherwise: Sequence[Step]
+
+    @classmethod
+    def if_else(
+        cls,
+        *,
+        name: str,
+        conditions: Sequence[Condition],
+        if_steps: Sequence[Step] = (),
+        else_steps: Sequence[Step] = (),
+        depends_on: Sequence[Step | str] = (),
+        comment: str | None = None,
+    ) -> Self:
+        """A Choice of two ways, as SageMaker Pipelines' Condition step has them.
+
+        Args:
+            name: of the step.
+            conditions: all must be true; at least one.
+            if_steps: what runs where they are. Default: nothing.
+            else_steps: what runs where they are not. Default: nothing.
+            depends_on: as of every step.
+            comment: as of every step.
+        """
+        condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
+        rule = ChoiceRule(condition=condition, steps=if_steps)
+        return cls(name=name, rules=[rule], otherwise=else_steps, depends_on=depends_on, comment=comment)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

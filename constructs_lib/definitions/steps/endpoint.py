@@ -37,6 +37,9 @@ class EndpointConfigStep(TaskStep):
     """
 
     kind: ClassVar[str] = "Endpoint configuration"
+    pipeline_type: ClassVar[str | None] = "EndpointConfig"
+    cached_by_pipelines: ClassVar[bool] = True
+    retried_by_pipelines: ClassVar[bool] = True
     name_member: ClassVar[str | None] = "EndpointConfigName"
 
     variants: Sequence[ProductionVariant]
@@ -54,6 +57,11 @@ class EndpointConfigStep(TaskStep):
     def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateEndpointConfig")
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return OperationOutput(service="sagemaker", operation="DescribeEndpointConfig")
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
@@ -103,6 +111,8 @@ class EndpointStep(TaskStep):
     """
 
     kind: ClassVar[str] = "Endpoint"
+    pipeline_type: ClassVar[str | None] = "Endpoint"
+    cached_by_pipelines: ClassVar[bool] = True
     name_member: ClassVar[str | None] = "EndpointName"
 
     endpoint_name: Text
@@ -122,6 +132,11 @@ class EndpointStep(TaskStep):
         """What the step gives back."""
         operation = "DescribeEndpoint" if self.wait else self.integration.operation
         return OperationOutput(service="sagemaker", operation=operation)
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return OperationOutput(service="sagemaker", operation="DescribeEndpoint")
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""

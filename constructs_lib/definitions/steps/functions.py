@@ -8,8 +8,9 @@ from attrs import field, frozen
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import InvokeFunction, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
+from constructs_lib.definitions.pipeline_options import OutputType, output_parameters
 from constructs_lib.definitions.steps.base import Integration, TaskStep
-from constructs_lib.definitions.values import Text
+from constructs_lib.definitions.values import Join, Text
 
 _RESPONSE = DeclaredOutput(
     members={"ExecutedVersion": "string", "FunctionError": "string", "Payload": "document", "StatusCode": "integer"}
@@ -29,14 +30,19 @@ class LambdaStep(TaskStep):
         qualifier: version or alias. Default: the latest code.
         wait_for_callback: goes on when somebody answers the task token, for which the payload must hold
             `TASK_TOKEN`; set `timeout_seconds` with it. Default: goes on with the function's response.
+        outputs: members of what the function returns that later steps of a pipeline read, by name and type; Step
+            Functions needs no such list. Default: none.
     """
 
     kind: ClassVar[str] = "Lambda function"
+    pipeline_type: ClassVar[str | None] = "Lambda"
+    cached_by_pipelines: ClassVar[bool] = True
 
     function_arn: Text
     payload: Mapping[str, Any] = field(factory=dict)
     qualifier: Text | None = None
     wait_for_callback: bool = False
+    outputs: Mapping[str, OutputType] = field(factory=dict)
 
     @property
     def integration(self) -> Integration:
@@ -49,6 +55,40 @@ class LambdaStep(TaskStep):
     def response(self) -> Output:
         """What the step gives back."""
         return DeclaredOutput(members={"*": "document"}) if self.wait_for_callback else _RESPONSE
+
+    @property
+    def pipeline_call(self) -> Integration | None:
+        """The Arguments are what the function gets."""
+        return None
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return DeclaredOutput(members=self.outputs)
+
+    def pipeline_path(self, path: str) -> str:
+        """A path into the output, as it leads into `pipeline_response`."""
+        return path.removeprefix("Payload.")
+
+    def pipeline_property(self, path: str) -> str:
+        """A path into the output, as SageMaker Pipelines writes it."""
+        return f"OutputParameters['{self.pipeline_path(path)}']"
+
+    def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:  # noqa: ARG002 - it names no job
+        """The step's Arguments in a pipeline's document."""
+        return self.payload
+
+    @property
+    def qualified_arn(self) -> Text:
+        """The ARN of the function, with the version or alias that is meant."""
+        if self.qualifier is None:
+            return self.function_arn
+        return Join(":", [self.function_arn, self.qualifier])
+
+    @property
+    def pipeline_members(self) -> Mapping[str, Any]:
+        """What stands beside the Arguments in a pipeline's document."""
+        return {"FunctionArn": self.qualified_arn, "OutputParameters": output_parameters(self.outputs)}
 
     @property
     def documents(self) -> frozenset[str]:

@@ -45,6 +45,9 @@ class ModelStep(JobStep):
     """
 
     kind: ClassVar[str] = "Model"
+    pipeline_type: ClassVar[str | None] = "Model"
+    named_by_pipelines: ClassVar[bool] = True
+    retried_by_pipelines: ClassVar[bool] = True
     name_member: ClassVar[str | None] = "ModelName"
     role_member: ClassVar[str] = "ExecutionRoleArn"
 
@@ -65,6 +68,11 @@ class ModelStep(JobStep):
     def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation="CreateModel")
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return OperationOutput(service="sagemaker", operation="DescribeModel")
 
     @property
     def container(self) -> ContainerImage:

@@ -1,5 +1,6 @@
 """The step that processes data."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -14,15 +15,19 @@ from constructs_lib.definitions.compute import (
 )
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
+from constructs_lib.definitions.pipeline_options import PropertyFile
+from constructs_lib.definitions.pipeline_values import JsonGet
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
     SageMakerJob,
     instance_needs,
     resource_config,
 )
-from constructs_lib.definitions.values import Text, UniqueName, Whole
+from constructs_lib.definitions.values import StepOutput, Text, UniqueName, Whole
 
 _ONE_DAY = 86400
+_NAMED_OUTPUT = re.compile(r"(ProcessingOutputConfig\.Outputs)\['([^']*)'\]")
+_NUMBERED_OUTPUT = re.compile(r"(ProcessingOutputConfig\.Outputs)\[(\d+)\]")
 
 
 def _job_name(step: "ProcessingStep") -> Text:
@@ -54,9 +59,12 @@ class ProcessingStep(SageMakerJob, JobStep):
         tags: of the job. Default: none.
         wait: goes on when the job has ended; False goes on when it has started, its output then is that of
             CreateProcessingJob. Default: waits.
+        property_files: JSON files among the outputs, of which later steps of a pipeline read members by `json_get`;
+            Step Functions has nothing like them. Default: none.
     """
 
     kind: ClassVar[str] = "Processing job"
+    pipeline_type: ClassVar[str | None] = "Processing"
     name_member: ClassVar[str | None] = "ProcessingJobName"
     job: ClassVar[str] = "ProcessingJob"
     rule: ClassVar[str] = "Processing"
@@ -74,6 +82,7 @@ class ProcessingStep(SageMakerJob, JobStep):
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
+    property_files: Sequence[PropertyFile] = ()
 
     @property
     def container(self) -> ContainerImage:
@@ -89,6 +98,54 @@ class ProcessingStep(SageMakerJob, JobStep):
             KeyError: there is no output of that name.
         """
         return {output.name: output.uri for output in self.outputs}[name]
+
+    def output_location(self, name: str) -> StepOutput:
+        """The prefix in S3 that an output is copied to, read from the job: who uses it runs after the job.
+
+        Raises:
+            KeyError: there is no output of that name.
+        """
+        number = {output.name: number for number, output in enumerate(self.outputs)}[name]
+        return self.output(f"ProcessingOutputConfig.Outputs[{number}].S3Output.S3Uri")
+
+    def output(self, path: str) -> StepOutput:
+        """A member of what the step gives back, for use in later steps.
+
+        Args:
+            path: such as ``ProcessingJobStatus``; an output can be told by its name, as
+                ``ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri``.
+        """
+        return StepOutput(self.name, _NAMED_OUTPUT.sub(self._numbered, path))
+
+    def _numbered(self, found: re.Match[str]) -> str:
+        numbers = {output.name: number for number, output in enumerate(self.outputs)}
+        return f"{found[1]}[{numbers[found[2]]}]" if found[2] in numbers else found[0]
+
+    def json_get(self, property_file: str | PropertyFile, path: str) -> JsonGet:
+        """A member of one of the property files, for later steps and conditions of a pipeline.
+
+        Args:
+            property_file: one of `property_files`, or its name.
+            path: of the member, such as ``regression_metrics.rmse.value``.
+        """
+        return JsonGet(self.name, property_file, path)
+
+    def pipeline_property(self, path: str) -> str:
+        """A path into the output, as SageMaker Pipelines writes it: outputs are told by their names."""
+        return _NUMBERED_OUTPUT.sub(self._named, path)
+
+    def _named(self, found: re.Match[str]) -> str:
+        number = int(found[2])
+        return f"{found[1]}['{self.outputs[number].name}']" if number < len(self.outputs) else found[0]
+
+    @property
+    def pipeline_members(self) -> Mapping[str, Any]:
+        """What stands beside the Arguments in a pipeline's document."""
+        files = [
+            {"PropertyFileName": found.name, "OutputName": found.output_name, "FilePath": found.path}
+            for found in self.property_files
+        ]
+        return {"PropertyFiles": files or None}
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""

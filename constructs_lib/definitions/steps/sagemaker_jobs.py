@@ -24,6 +24,10 @@ class SageMakerJob(TaskStep, ABC):
     rule: ClassVar[str]
     """As in the name of the EventBridge rule that AWS keeps for such jobs, such as ``Training``."""
 
+    named_by_pipelines: ClassVar[bool] = True
+    cached_by_pipelines: ClassVar[bool] = True
+    retried_by_pipelines: ClassVar[bool] = True
+
     @property
     @abstractmethod
     def job_name(self) -> Text:
@@ -48,6 +52,11 @@ class SageMakerJob(TaskStep, ABC):
     def response(self) -> Output:
         """What the step gives back."""
         return OperationOutput(service="sagemaker", operation=f"{'Describe' if self.wait else 'Create'}{self.job}")
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return OperationOutput(service="sagemaker", operation=f"Describe{self.job}")
 
     @property
     def start_needs(self) -> tuple[Need, ...]:

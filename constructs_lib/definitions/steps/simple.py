@@ -16,8 +16,9 @@ class FailStep(Step):
     """Ends the execution as failed.
 
     Args:
-        error: name of the execution's error, such as `CAUGHT_ERROR`. Default: none.
-        cause: why it failed, such as `CAUGHT_CAUSE`, which keeps the cause that a Catch caught. Default: none.
+        error: name of the execution's error, such as `CAUGHT_ERROR`; SageMaker Pipelines has none. Default: none.
+        cause: why it failed, such as `CAUGHT_CAUSE`, which keeps the cause that a Catch caught; SageMaker Pipelines'
+            message. Default: none.
 
     Example:
         >>> FailStep(name="Build failed", error=CAUGHT_ERROR, cause=CAUGHT_CAUSE).name
@@ -25,6 +26,7 @@ class FailStep(Step):
     """
 
     kind: ClassVar[str] = "Fail"
+    pipeline_type: ClassVar[str | None] = "Fail"
 
     error: Text | None = None
     cause: Text | None = None
@@ -33,6 +35,10 @@ class FailStep(Step):
     def values(self) -> Any:
         """Everything in the step that may hold references."""
         return (self.error, self.cause)
+
+    def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:  # noqa: ARG002 - it names no job
+        """The step's Arguments in a pipeline's document."""
+        return {"ErrorMessage": "" if self.cause is None else self.cause}
 
 
 @frozen(kw_only=True, eq=False)

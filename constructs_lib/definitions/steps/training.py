@@ -57,6 +57,7 @@ class TrainingStep(SageMakerJob, JobStep):
     """
 
     kind: ClassVar[str] = "Training job"
+    pipeline_type: ClassVar[str | None] = "Training"
     name_member: ClassVar[str | None] = "TrainingJobName"
     job: ClassVar[str] = "TrainingJob"
     rule: ClassVar[str] = "Training"

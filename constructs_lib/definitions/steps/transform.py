@@ -50,6 +50,7 @@ class TransformStep(SageMakerJob):
     """
 
     kind: ClassVar[str] = "Transform job"
+    pipeline_type: ClassVar[str | None] = "Transform"
     name_member: ClassVar[str | None] = "TransformJobName"
     job: ClassVar[str] = "TransformJob"
     rule: ClassVar[str] = "Transform"

@@ -21,6 +21,7 @@ from constructs_lib.definitions.needs import (
     WriteLogs,
     WriteObjects,
 )
+from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
     SageMakerJob,
@@ -36,7 +37,7 @@ from constructs_lib.definitions.tuning import (
     Range,
     TuningLimits,
 )
-from constructs_lib.definitions.values import Join, ShortUniqueName, Text, Whole
+from constructs_lib.definitions.values import Join, Reference, ShortUniqueName, Text, Whole
 
 _ONE_DAY = 86400
 _SHORT = 19
@@ -77,6 +78,7 @@ class TuningStep(SageMakerJob, JobStep):
     """
 
     kind: ClassVar[str] = "Tuning job"
+    pipeline_type: ClassVar[str | None] = "Tuning"
     name_member: ClassVar[str | None] = "HyperParameterTuningJobName"
     job: ClassVar[str] = "HyperParameterTuningJob"
     rule: ClassVar[str] = "Tuning"
@@ -112,6 +114,25 @@ class TuningStep(SageMakerJob, JobStep):
         """``model.tar.gz`` of the best training job, for later steps."""
         folder = self.output_uri.rstrip("/") if isinstance(self.output_uri, str) else self.output_uri
         return Join("/", [folder, self.output("BestTrainingJob.TrainingJobName"), "output/model.tar.gz"])
+
+    def top_model_uri(self, number: int, bucket: Text, prefix: Text = "") -> Text:
+        """``model.tar.gz`` of one of the best training jobs, for later steps of a pipeline.
+
+        Args:
+            number: 0 is the best, 1 the second best; at most 49.
+            bucket: name of the bucket of `output_uri`.
+            prefix: of `output_uri`, without slashes at its ends. Default: none.
+        """
+        folder = [prefix] if isinstance(prefix, Reference) or prefix else []
+        name = self.output(f"TrainingJobSummaries[{number}].TrainingJobName")
+        return Join("/", ["s3:/", bucket, *folder, name, "output/model.tar.gz"])
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines: the job, and its training jobs, the best first."""
+        jobs = OperationOutput(service="sagemaker", operation="ListTrainingJobsForHyperParameterTuningJob")
+        job = OperationOutput(service="sagemaker", operation="DescribeHyperParameterTuningJob")
+        return MergedOutput(parts=[job, jobs])
 
     def role_request(self) -> dict[str, Any]:
         """Nothing: the role stands inside of the training jobs' definition."""

@@ -1,0 +1,81 @@
+"""The order of a pipeline's steps: by data and `depends_on` alone."""
+
+from collections.abc import Iterator
+
+from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
+from constructs_lib.checks.wording import did_you_mean
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.ordering import circle, sorted_names
+from constructs_lib.definitions.pipeline_values import JsonGet
+from constructs_lib.definitions.steps.choice import ChoiceStep
+from constructs_lib.definitions.values import StepOutput
+
+
+@pipeline_rule
+def pipeline_has_steps(subject: PipelineSubject) -> Iterator[Problem]:
+    """A pipeline has at least one step."""
+    if subject.definition.steps == ():
+        yield Problem(path="steps", message="got no steps, expected at least one")
+
+
+@pipeline_rule
+def conditions_have_one_rule(subject: PipelineSubject) -> Iterator[Problem]:
+    """A Condition step has steps that run if all is true, and others if not."""
+    for step in subject.all_steps:
+        if isinstance(step, ChoiceStep) and len(step.rules) != 1:
+            message = f"got {len(step.rules)} rules, expected one: SageMaker Pipelines has an if and an else"
+            yield Problem(step=step.name, path="rules", message=message)
+
+
+@pipeline_rule
+def conditions_are_not_nested(subject: PipelineSubject) -> Iterator[Problem]:
+    """The service does not take a Condition step inside of another one."""
+    for step in subject.all_steps:
+        outer = subject.around.get(step.name)
+        if isinstance(step, ChoiceStep) and outer is not None:
+            message = f"a Choice inside of {outer.name!r}, but SageMaker Pipelines has no nested Condition steps"
+            yield Problem(step=step.name, message=message)
+
+
+@pipeline_rule
+def dependencies_are_steps_of_the_pipeline(subject: PipelineSubject) -> Iterator[Problem]:
+    """A step can only wait for steps that are there."""
+    for step in subject.all_steps:
+        for name in step.dependencies:
+            if name not in subject.by_name:
+                message = f"got {name!r}, expected a step of this pipeline{did_you_mean(name, subject.by_name)}"
+                yield Problem(step=step.name, path="depends_on", message=message)
+
+
+@pipeline_rule
+def dependencies_surely_run(subject: PipelineSubject) -> Iterator[Problem]:
+    """A step inside of a Choice may not run: only steps of the same way can wait for it."""
+    for step in subject.all_steps:
+        for name in step.dependencies:
+            if name in subject.by_name and not on_the_same_way(step.name, name, subject):
+                message = f"got {name!r}, which is inside of {subject.way[name][0]!r} and may not run"
+                yield Problem(step=step.name, path="depends_on", message=message)
+
+
+@pipeline_rule
+def steps_have_an_order(subject: PipelineSubject) -> Iterator[Problem]:
+    """Steps that wait for each other in a circle never start."""
+    before: dict[str, set[str]] = {}
+    for step in subject.all_steps:
+        waited = before.setdefault(step.name, set())
+        waited |= {name for name in step.dependencies if name in subject.by_name}
+        if step.name in subject.way:
+            waited.add(subject.way[step.name][0])
+    for step, value in subject.used:
+        if isinstance(value, StepOutput | JsonGet) and value.step in subject.by_name:
+            before[step.name].add(value.step)
+    sorted_already = set(sorted_names(before))
+    if len(sorted_already) < len(before):
+        found = circle(before, [name for name in before if name not in sorted_already])
+        message = "steps depend on each other in a circle: " + " -> ".join(repr(name) for name in found)
+        yield Problem(step=found[0], path="depends_on", message=message)
+
+
+def on_the_same_way(reader: str, name: str, subject: PipelineSubject) -> bool:
+    """Whether a step has surely run, or will, where another one does."""
+    return name not in subject.way or subject.way.get(reader) == subject.way[name]

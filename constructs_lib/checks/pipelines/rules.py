@@ -1,0 +1,98 @@
+"""How the rules of pipelines are collected and applied."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+# what these modules hold are rules of pipelines, too
+from constructs_lib.checks import arns, limits, requests  # noqa: F401
+from constructs_lib.checks.output_types import OutputType, output_type
+from constructs_lib.checks.rules import Steps, StepsRule, in_order, rules_of_steps
+from constructs_lib.checks.service_model import is_known, operation
+from constructs_lib.checks.shapes import RequestCheck
+from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep, inner_steps
+from constructs_lib.definitions.values import Reference, references
+
+if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
+    from constructs_lib.definitions.pipeline import PipelineDefinition
+
+
+class PipelineSubject(Steps):
+    """A pipeline as the rules see it.
+
+    Attributes:
+        definition: what is checked.
+    """
+
+    def __init__(self, definition: "PipelineDefinition") -> None:
+        super().__init__(definition)
+        self.definition = definition
+
+    @cached_property
+    def all_steps(self) -> tuple[Step, ...]:
+        """All steps, each followed by those inside of it."""
+        return tuple(found for step in self.steps for found in (step, *inner_steps(step)))
+
+    def output_type(self, source: Step, path: str) -> OutputType | None:
+        """What a path into the output of a step leads to; None where the step gives nothing back."""
+        response = source.pipeline_response
+        return None if response is None else output_type(response, source.pipeline_path(path))
+
+    def request_check(self, step: TaskStep) -> RequestCheck:
+        """A step's request against the API's description; without what the service or the construct adds to it."""
+        prefix = self.definition.use_custom_job_prefix is True
+        given = step.pipeline_arguments(custom_prefix=prefix)
+        named = {step.name_member} if step.named_by_pipelines and step.name_member is not None else set()
+        role = {step.role_member} if isinstance(step, JobStep) and step.role is None else set()
+        found = RequestCheck(documents=step.documents, exempt=frozenset(named | role))
+        call = step.pipeline_call
+        if call is not None and is_known(call.service, call.operation):
+            found.structure(given, operation(call.service, call.operation).input_shape, "")
+        return found
+
+    @cached_property
+    def outside(self) -> tuple[Reference, ...]:
+        """References that are in no step."""
+        experiment = self.definition.experiment
+        if experiment is None or self.problems_of_types:
+            return ()
+        return tuple(references([experiment.experiment_name, experiment.trial_name]))
+
+    @cached_property
+    def around(self) -> dict[str, Step]:
+        """The step that each step is inside of, by name."""
+        return {inner.name: step for step in self.all_steps for block in step.blocks for inner in block.steps}
+
+    @cached_property
+    def way(self) -> dict[str, tuple[str, str]]:
+        """The Choice that each step is inside of, and which of its ways, by name."""
+        return {
+            inner.name: (step.name, block.path)
+            for step in self.all_steps
+            for block in step.blocks
+            for inner in block.steps
+        }
+
+
+PipelineRule = Callable[[PipelineSubject], Iterator[Problem]]
+"""A rule of pipelines: gives what is wrong."""
+
+_RULES: list[PipelineRule] = []
+
+
+def pipeline_rule(function: PipelineRule) -> PipelineRule:
+    """Makes a function a rule of pipelines. Its name says what must hold; its docstring says why."""
+    _RULES.append(function)
+    return function
+
+
+def all_pipeline_rules() -> tuple[PipelineRule | StepsRule, ...]:
+    """The rules, in the order in which they are applied."""
+    return (*rules_of_steps(), *_RULES)
+
+
+def check_pipeline(definition: "PipelineDefinition") -> tuple[Problem, ...]:
+    """Everything that is wrong with a pipeline: what concerns the whole first, then step by step."""
+    subject = PipelineSubject(definition)
+    return in_order((problem for found in all_pipeline_rules() for problem in found(subject)), subject)

@@ -1,0 +1,160 @@
+"""The step that registers a model in the model registry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from attrs import field, frozen
+
+from constructs_lib.definitions.compute import ContainerImage
+from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.needs import ApiAccess, Need
+from constructs_lib.definitions.outputs import OperationOutput, Output
+from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
+from constructs_lib.definitions.values import Join, Text
+
+
+@frozen(kw_only=True)
+class MetricsFile:
+    """A report of metrics in S3.
+
+    Args:
+        uri: of the file.
+        content_type: Default: ``application/json``.
+    """
+
+    uri: Text
+    content_type: Text = "application/json"
+
+
+@frozen(kw_only=True)
+class ModelMetrics:
+    """What is known of a registered model. Default of each: nothing.
+
+    Args:
+        model_statistics: how well it predicts.
+        model_constraints: how well it must predict.
+        data_statistics: what its data are like.
+        data_constraints: what its data must be like.
+        bias_report: how it treats groups.
+        explainability_report: what its predictions depend on.
+    """
+
+    model_statistics: MetricsFile | None = None
+    model_constraints: MetricsFile | None = None
+    data_statistics: MetricsFile | None = None
+    data_constraints: MetricsFile | None = None
+    bias_report: MetricsFile | None = None
+    explainability_report: MetricsFile | None = None
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class RegisterModelStep(TaskStep):
+    """Registers a model: a new version in a model package group, waiting for approval unless it says otherwise.
+
+    Its output is the response of CreateModelPackage, in SageMaker Pipelines that of DescribeModelPackage:
+    ``step.output("ModelPackageArn")``. The version stays when the workflow ends; it costs nothing.
+
+    Args:
+        group_name: of the model package group.
+        image: the inference container, by digest where what is served must be known.
+        content_types: what the model takes, such as ``text/csv``; at least one.
+        response_types: what it answers with, such as ``text/csv``; at least one.
+        model_data_uri: ``model.tar.gz`` in S3. Default: the image holds the model.
+        inference_instances: types of instances that an endpoint may run on. Default: not said.
+        transform_instances: types of instances that transform jobs may run on. Default: not said.
+        approval_status: Default: somebody has to approve it.
+        metrics: what is known of the model. Default: nothing.
+        environment: variables of the container. Default: none.
+        description: of the version. Default: none.
+        customer_metadata: texts that are kept with the version. Default: none.
+        tags: of the version; the service takes them only for versions in no group. Default: none.
+    """
+
+    kind: ClassVar[str] = "Model package"
+    pipeline_type: ClassVar[str | None] = "RegisterModel"
+    retried_by_pipelines: ClassVar[bool] = True
+
+    group_name: Text
+    image: Text | ContainerImage
+    content_types: Sequence[Text]
+    response_types: Sequence[Text]
+    model_data_uri: Text | None = None
+    inference_instances: Sequence[Text] = ()
+    transform_instances: Sequence[Text] = ()
+    approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = "PendingManualApproval"
+    metrics: ModelMetrics | None = None
+    environment: Mapping[str, Text] = field(factory=dict)
+    description: Text | None = None
+    customer_metadata: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = field(factory=dict)
+
+    @property
+    def integration(self) -> Integration:
+        """The call that the step makes."""
+        return Integration(service="sagemaker", action="createModelPackage", sdk=True)
+
+    @property
+    def response(self) -> Output:
+        """What the step gives back."""
+        return OperationOutput(service="sagemaker", operation="CreateModelPackage")
+
+    @property
+    def pipeline_response(self) -> Output | None:
+        """What the step gives back in SageMaker Pipelines."""
+        return OperationOutput(service="sagemaker", operation="DescribeModelPackage")
+
+    @property
+    def container(self) -> ContainerImage:
+        """The inference container, with what is known of its repository."""
+        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+
+    def own_request(self) -> dict[str, Any]:
+        """The request that the step's properties make."""
+        container = {
+            "Image": self.container.uri,
+            "ModelDataUrl": self.model_data_uri,
+            "Environment": dict(self.environment) or None,
+        }
+        return {
+            "ModelPackageGroupName": self.group_name,
+            "ModelPackageDescription": self.description,
+            "InferenceSpecification": {
+                "Containers": [{name: value for name, value in container.items() if value is not None}],
+                "SupportedContentTypes": list(self.content_types),
+                "SupportedResponseMIMETypes": list(self.response_types),
+                "SupportedRealtimeInferenceInstanceTypes": list(self.inference_instances) or None,
+                "SupportedTransformInstanceTypes": list(self.transform_instances) or None,
+            },
+            "ModelApprovalStatus": self.approval_status,
+            "ModelMetrics": None if self.metrics is None else _metrics(self.metrics),
+            "CustomerMetadataProperties": dict(self.customer_metadata) or None,
+            "Tags": sagemaker_tags(self.tags),
+        }
+
+    @property
+    def engine_needs(self) -> tuple[Need, ...]:
+        """What the engine that runs the workflow must be allowed to do."""
+        actions = ["sagemaker:CreateModelPackage", *(["sagemaker:AddTags"] if self.tags else [])]
+        versions = Join("/", [self.group_name, "*"])
+        return (
+            ApiAccess(actions=actions, resource_type="model-package-group", name=self.group_name),
+            ApiAccess(actions=actions, resource_type="model-package", name=versions),
+        )
+
+
+def _metrics(metrics: ModelMetrics) -> dict[str, Any]:
+    groups = {
+        "ModelQuality": {"Statistics": metrics.model_statistics, "Constraints": metrics.model_constraints},
+        "ModelDataQuality": {"Statistics": metrics.data_statistics, "Constraints": metrics.data_constraints},
+        "Bias": {"Report": metrics.bias_report},
+        "Explainability": {"Report": metrics.explainability_report},
+    }
+    found = {
+        group: {
+            name: {"ContentType": given.content_type, "S3Uri": given.uri}
+            for name, given in files.items()
+            if given is not None
+        }
+        for group, files in groups.items()
+    }
+    return {group: files for group, files in found.items() if files}

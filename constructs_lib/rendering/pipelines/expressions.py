@@ -1,0 +1,82 @@
+"""References as SageMaker Pipelines writes them: objects with ``Get``, ``Std:Join`` or ``Std:JsonGet``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from constructs_lib.definitions.pipeline import PipelineDefinition
+from constructs_lib.definitions.pipeline_values import ExecutionVariable, JsonGet
+from constructs_lib.definitions.steps.base import Step, TaskStep
+from constructs_lib.definitions.values import (
+    EXECUTION_ARN,
+    EXECUTION_NAME,
+    EXECUTION_START_TIME,
+    ContextValue,
+    ExecutionInput,
+    Join,
+    Reference,
+    StepOutput,
+    UniqueName,
+)
+
+_CONTEXT = {
+    EXECUTION_ARN.path: "Execution.PipelineExecutionArn",
+    EXECUTION_NAME.path: "Execution.PipelineExecutionId",
+    EXECUTION_START_TIME.path: "Execution.StartDateTime",
+}
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+class Expressions:
+    """Writes the values of one pipeline.
+
+    Args:
+        definition: in which the outputs of steps are looked up.
+    """
+
+    def __init__(self, definition: PipelineDefinition) -> None:
+        self._steps: dict[str, Step] = {}
+        self._given: dict[str, dict[str, str]] = {}
+        for step in definition.all_steps:
+            self._steps[step.name] = step
+            if isinstance(step, TaskStep) and not definition.use_custom_job_prefix:
+                name = step.service_given_name
+                if name is not None:
+                    self._given.setdefault(repr(name), _get(f"Steps.{step.name}.{step.name_member}"))
+
+    def value(self, value: Any) -> Any:
+        """A document with references in it."""
+        if type(value) in _PLAIN:  # most values are
+            return value
+        if isinstance(value, Mapping):
+            return {key: self.value(member) for key, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(element) for element in value]
+        return self.reference(value) if isinstance(value, Reference) else value
+
+    def reference(self, value: Reference) -> dict[str, Any]:
+        """One reference."""
+        if isinstance(value, StepOutput):
+            return _get(f"Steps.{value.step}.{self._steps[value.step].pipeline_property(value.path)}")
+        if isinstance(value, ExecutionInput):
+            return _get(f"Parameters.{value.name}")
+        if isinstance(value, ExecutionVariable):
+            return _get(f"Execution.{value.name}")
+        if isinstance(value, Join):
+            return {"Std:Join": {"On": value.separator, "Values": [self.value(part) for part in value.parts]}}
+        if isinstance(value, JsonGet):
+            file = _get(f"Steps.{value.step}.PropertyFiles.{value.property_file}")
+            return {"Std:JsonGet": {"PropertyFile": file, "Path": value.path}}
+        if isinstance(value, UniqueName):
+            known = self._given.get(repr(value))
+            return _named_after_execution(value) if known is None else dict(known)
+        if isinstance(value, ContextValue) and value.path in _CONTEXT:
+            return _get(_CONTEXT[value.path])
+        raise TypeError(f"{value!r} has no form in SageMaker Pipelines")
+
+
+def _get(path: str) -> dict[str, str]:
+    return {"Get": path}
+
+
+def _named_after_execution(value: UniqueName) -> dict[str, Any]:
+    return {"Std:Join": {"On": "-", "Values": [value.prefix, _get("Execution.PipelineExecutionId")]}}

@@ -3,7 +3,7 @@
 
 The SDK needs an environment of its own, which `remake.py` makes, and no AWS account:
 
-    ./mlops python tests/oracles/data_science_sdk/remake.py
+    ./mlops python tests/oracles/remake.py data_science_sdk
 """
 
 import json

@@ -16,8 +16,8 @@ IDENTITY = {"I": {"Type": "Pass", "End": True}}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def bucket(bench: Workbench) -> None:
-    bench.client("s3").create_bucket(Bucket=BUCKET)
+def bucket(shared_bench: Workbench) -> None:
+    shared_bench.client("s3").create_bucket(Bucket=BUCKET)
 
 
 def put(bench: Workbench, key: str, content: str) -> None:

@@ -63,7 +63,7 @@ class PipelineRetry:
     Args:
         errors: ``Step.SERVICE_FAULT`` and ``Step.THROTTLING`` are of the calls that the service makes,
             ``SageMaker.JOB_INTERNAL_ERROR``, ``SageMaker.CAPACITY_ERROR`` and ``SageMaker.RESOURCE_LIMIT`` of jobs.
-        interval_seconds: pause before the first retry; at least 0. Default: one second.
+        interval_seconds: pause before the first retry; 1 to 43200. Default: one second.
         backoff_rate: factor by which the pause grows each time; at least 0. Default: it doubles.
         max_attempts: how often it is retried; 1 to 20. Default: see `expire_after_minutes`.
         expire_after_minutes: how long it is retried; 1 to 14400. Default: see `max_attempts`.

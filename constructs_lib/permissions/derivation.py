@@ -24,6 +24,7 @@ from constructs_lib.definitions.needs import (
     WriteLogs,
     WriteObjects,
 )
+from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.values import Join, Text
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.permissions.network import network_statements
@@ -47,7 +48,7 @@ class Derivation:
         account: of the ARNs, as a text or a token.
     """
 
-    definition: WorkflowDefinition | ImportedDefinition
+    definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition
     partition: str
     region: str
     account: str

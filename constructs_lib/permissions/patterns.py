@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.steps.base import JobStep
 from constructs_lib.definitions.tokens import has_text_token
 from constructs_lib.definitions.values import Join, ShortUniqueName, StepOutput, Text, UniqueName
@@ -56,9 +57,11 @@ class Location:
         return Location(self.bucket, f"{prefix}/" if prefix and not prefix.endswith("*") else prefix, self.kms_key)
 
 
-def location(uri: Text, kms_key: Text | None, definition: WorkflowDefinition | ImportedDefinition) -> Location:
+def location(
+    uri: Text, kms_key: Text | None, definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition
+) -> Location:
     """Where an address in S3 points to. An output of a step that is an address points below what the step declares."""
-    if isinstance(uri, StepOutput) and isinstance(definition, WorkflowDefinition):
+    if isinstance(uri, StepOutput) and isinstance(definition, WorkflowDefinition | PipelineDefinition):
         source = next((step for step in definition.all_steps if step.name == uri.step), None)
         if isinstance(source, JobStep) and uri.path in source.artifacts:
             folder, key = source.artifacts[uri.path]

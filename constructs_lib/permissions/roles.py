@@ -2,6 +2,7 @@
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
 from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.model import ModelStep
@@ -42,13 +43,19 @@ def engine_statements(
 
 
 def job_statements(
-    step: JobStep, *, definition: WorkflowDefinition, partition: str, region: str, account: str
+    step: JobStep,
+    *,
+    definition: WorkflowDefinition | PipelineDefinition,
+    partition: str,
+    region: str,
+    account: str,
 ) -> tuple[Statement, ...]:
     """What the role of one step's job or model needs: its image, its data, its logs and metrics, its keys.
 
     Args:
         step: of the definition.
-        definition: the workflow; where other steps' outputs lie, and who captures a model's data, is looked up in it.
+        definition: the workflow or pipeline; where other steps' outputs lie, and who captures a model's data, is
+            looked up in it.
         partition: of AWS, as a text or a token.
         region: where it runs, as a text or a token.
         account: where it runs, as a text or a token.

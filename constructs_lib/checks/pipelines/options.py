@@ -12,6 +12,7 @@ from constructs_lib.definitions.tokens import is_token
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", flags=re.IGNORECASE)
 _MOST_ATTEMPTS = 20
 _MOST_MINUTES = 14400
+_LONGEST_INTERVAL = 43200
 _INTERNAL_ERROR = "SageMaker.JOB_INTERNAL_ERROR"
 
 
@@ -60,10 +61,13 @@ def retries_end(subject: PipelineSubject) -> Iterator[Problem]:
             value = getattr(retry, member)
             if value is not None and not 1 <= value <= most:
                 yield Problem(step=name, path=f"{path}.{member}", message=f"got {value}, expected 1 to {most}")
-        for member in ("interval_seconds", "backoff_rate"):
-            value = getattr(retry, member)
-            if value < 0:
-                yield Problem(step=name, path=f"{path}.{member}", message=f"got {value}, expected at least 0")
+        if not 1 <= retry.interval_seconds <= _LONGEST_INTERVAL:
+            message = f"got {retry.interval_seconds}, expected 1 to {_LONGEST_INTERVAL}"
+            yield Problem(step=name, path=f"{path}.interval_seconds", message=message)
+        if retry.backoff_rate < 0:
+            yield Problem(
+                step=name, path=f"{path}.backoff_rate", message=f"got {retry.backoff_rate}, expected at least 0"
+            )
 
 
 @pipeline_rule

@@ -10,10 +10,10 @@ from attrs import evolve, field, frozen
 
 from constructs_lib.definitions.failures import Catch, Retry, can_occur
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import Need, PassRole
-from constructs_lib.definitions.outputs import Output
+from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, PassRole
+from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
-from constructs_lib.definitions.values import Reference, ShortUniqueName, StepOutput, Text, UniqueName
+from constructs_lib.definitions.values import Join, Reference, ShortUniqueName, StepOutput, Text, UniqueName
 
 
 @frozen(kw_only=True)
@@ -288,10 +288,30 @@ class TaskStep(FallibleStep, ABC):
         """The member of the request that takes the role of the step's work; none without such a role."""
         return {}
 
+    def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:
+        """What the role of a pipeline must be allowed to do for the step.
+
+        Args:
+            custom_prefix: whether the names that the service makes begin with those of the definition.
+        """
+        needs = [need for need in self.engine_needs if not isinstance(need, ManagedRule)]
+        return tuple(self._in_pipeline(need, custom_prefix=custom_prefix) for need in needs)
+
     @property
-    def pipeline_access(self) -> tuple[Need, ...]:
-        """What the role of a pipeline must be allowed to do for the step."""
-        return self.engine_needs
+    def named_by_service(self) -> str:
+        """What SageMaker Pipelines calls what the step makes, with ``*`` for what is not known yet."""
+        return "pipelines-*"
+
+    def _in_pipeline(self, need: Need, *, custom_prefix: bool) -> Need:
+        """The access to what the step makes, as a pipeline needs it: it tags, and looks at, all that it makes."""
+        name = None if self.name_member is None else self.request.get(self.name_member)
+        if not isinstance(need, ApiAccess) or name is None or repr(need.name) != repr(name):
+            return need
+        if self.named_by_pipelines:
+            prefix = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
+            name = Join("", [prefix, "*"]) if custom_prefix else self.named_by_service
+        actions = {*need.actions, "sagemaker:AddTags", *described_by(self.pipeline_response)}
+        return evolve(need, name=name, actions=sorted(actions))
 
     def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:
         """The request; without a name that the service gives."""
@@ -363,6 +383,12 @@ class JobStep(TaskStep, ABC):
     def artifacts(self) -> Mapping[str, tuple[Text, Text | None]]:
         """Outputs that are addresses in S3: path of the output to the prefix that it lies under, and its key."""
         return {}
+
+
+def described_by(response: Output | None) -> tuple[str, ...]:
+    """The IAM actions by which SageMaker Pipelines finds out what a step gives back."""
+    parts = response.parts if isinstance(response, MergedOutput) else (response,)
+    return tuple(f"{part.service}:{part.operation}" for part in parts if isinstance(part, OperationOutput))
 
 
 def inner_steps(step: Step) -> Iterator[Step]:

@@ -173,12 +173,19 @@ class EndpointStep(TaskStep):
     @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
+        return self._needs(self.mode)
+
+    def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:  # noqa: ARG002 - the definition names it
+        """What the role of a pipeline must be allowed to do for the step: it updates an endpoint that exists."""
+        return tuple(self._in_pipeline(need, custom_prefix=False) for need in self._needs("create or update"))
+
+    def _needs(self, mode: str) -> tuple[Need, ...]:
         requests = {
             "create": ["sagemaker:CreateEndpoint"],
             "update": ["sagemaker:UpdateEndpoint"],
             "create or update": ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
-        }[self.mode]
-        tagging = ["sagemaker:AddTags"] if self.tags and self.mode != "update" else []
+        }[mode]
+        tagging = ["sagemaker:AddTags"] if self.tags and mode != "update" else []
         looking = ["sagemaker:DescribeEndpoint"] if self.wait else []
         return (
             ApiAccess(actions=[*requests, *tagging, *looking], resource_type="endpoint", name=self.endpoint_name),

@@ -138,6 +138,13 @@ class ProcessingStep(SageMakerJob, JobStep):
         number = int(found[2])
         return f"{found[1]}['{self.outputs[number].name}']" if number < len(self.outputs) else found[0]
 
+    def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:
+        """What the role of a pipeline must be allowed to do for the step: the service reads property files with it."""
+        places = {output.name: output.uri for output in self.outputs}
+        names = dict.fromkeys(file.output_name for file in self.property_files)
+        files = [ReadObjects(uri=places[name], kms_key=self.output_kms_key) for name in names]
+        return (*super().pipeline_needs(custom_prefix=custom_prefix), *files)
+
     @property
     def pipeline_members(self) -> Mapping[str, Any]:
         """What stands beside the Arguments in a pipeline's document."""

@@ -141,6 +141,15 @@ class RegisterModelStep(TaskStep):
             ApiAccess(actions=actions, resource_type="model-package", name=versions),
         )
 
+    def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:
+        """What the role of a pipeline must be allowed to do for the step."""
+        described = ApiAccess(
+            actions=["sagemaker:AddTags", "sagemaker:DescribeModelPackage"],
+            resource_type="model-package",
+            name=Join("/", [self.group_name, "*"]),
+        )
+        return (*super().pipeline_needs(custom_prefix=custom_prefix), described)
+
 
 def _metrics(metrics: ModelMetrics) -> dict[str, Any]:
     groups = {

@@ -128,6 +128,11 @@ class TuningStep(SageMakerJob, JobStep):
         return Join("/", ["s3:/", bucket, *folder, name, "output/model.tar.gz"])
 
     @property
+    def named_by_service(self) -> str:
+        """What SageMaker Pipelines calls the job: the execution's id, the beginning of the step's name, more letters."""
+        return f"*-{self.name.replace('_', '-')[:6].strip('-')}*"
+
+    @property
     def pipeline_response(self) -> Output | None:
         """What the step gives back in SageMaker Pipelines: the job, and its training jobs, the best first."""
         jobs = OperationOutput(service="sagemaker", operation="ListTrainingJobsForHyperParameterTuningJob")

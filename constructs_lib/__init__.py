@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import EXECUTION_ARN as EXECUTION_ARN
     from constructs_lib.definitions import EXECUTION_NAME as EXECUTION_NAME
     from constructs_lib.definitions import EXECUTION_START_TIME as EXECUTION_START_TIME
+    from constructs_lib.definitions import MAP_BATCH as MAP_BATCH
+    from constructs_lib.definitions import MAP_INDEX as MAP_INDEX
     from constructs_lib.definitions import PIPELINE_ARN as PIPELINE_ARN
     from constructs_lib.definitions import PIPELINE_EXECUTION_ARN as PIPELINE_EXECUTION_ARN
     from constructs_lib.definitions import PIPELINE_EXECUTION_ID as PIPELINE_EXECUTION_ID
@@ -38,9 +40,11 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ContainerImage as ContainerImage
     from constructs_lib.definitions import ContextValue as ContextValue
     from constructs_lib.definitions import ContinuousRange as ContinuousRange
+    from constructs_lib.definitions import CsvItems as CsvItems
     from constructs_lib.definitions import DataCapture as DataCapture
     from constructs_lib.definitions import DataProcessing as DataProcessing
     from constructs_lib.definitions import DefinitionError as DefinitionError
+    from constructs_lib.definitions import DistributedMapStep as DistributedMapStep
     from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
     from constructs_lib.definitions import EndpointStep as EndpointStep
     from constructs_lib.definitions import EventStep as EventStep
@@ -51,9 +55,13 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import HumanTask as HumanTask
     from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
     from constructs_lib.definitions import IntegerRange as IntegerRange
+    from constructs_lib.definitions import InventoryItems as InventoryItems
+    from constructs_lib.definitions import ItemBatch as ItemBatch
     from constructs_lib.definitions import JobStep as JobStep
     from constructs_lib.definitions import Join as Join
     from constructs_lib.definitions import JsonGet as JsonGet
+    from constructs_lib.definitions import JsonItems as JsonItems
+    from constructs_lib.definitions import JsonLinesItems as JsonLinesItems
     from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
     from constructs_lib.definitions import MapItem as MapItem
@@ -81,7 +89,9 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
     from constructs_lib.definitions import RegisterModelStep as RegisterModelStep
+    from constructs_lib.definitions import ResultWriter as ResultWriter
     from constructs_lib.definitions import Retry as Retry
+    from constructs_lib.definitions import S3Objects as S3Objects
     from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import Step as Step
     from constructs_lib.definitions import StepOutput as StepOutput
@@ -164,6 +174,7 @@ if TYPE_CHECKING:
     from constructs_lib.state_machines.base import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.states import StepState as StepState
     from constructs_lib.state_machines.states import hand_written as hand_written
+    from constructs_lib.permissions import map_statements as map_statements
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
 _NAMES = {
@@ -182,6 +193,8 @@ _NAMES = {
         "PROCESSING_JOB_NAME",
         "START_DATE_TIME",
         "STATE_MACHINE_ARN",
+        "MAP_BATCH",
+        "MAP_INDEX",
         "TASK_FAILED",
         "TASK_TOKEN",
         "TRAINING_JOB_NAME",
@@ -206,9 +219,11 @@ _NAMES = {
         "EndpointStep",
         "EventStep",
         "ExecutionInput",
+        "CsvItems",
         "ExecutionVariable",
         "ExperimentConfig",
         "FailStep",
+        "DistributedMapStep",
         "HumanTask",
         "ImportedDefinition",
         "IntegerRange",
@@ -219,9 +234,13 @@ _NAMES = {
         "LambdaStep",
         "MapItem",
         "MapStep",
+        "InventoryItems",
+        "ItemBatch",
         "MetricDefinition",
         "MetricsFile",
         "ModelMetrics",
+        "JsonItems",
+        "JsonLinesItems",
         "ModelStep",
         "NetworkConfig",
         "NotificationStep",
@@ -249,7 +268,9 @@ _NAMES = {
         "SucceedStep",
         "TaskStep",
         "TrainingStep",
+        "ResultWriter",
         "TransformInput",
+        "S3Objects",
         "TransformOutput",
         "TransformStep",
         "TuningLimits",
@@ -307,7 +328,7 @@ _NAMES = {
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
-    "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements"),
+    "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements", "map_statements"),
     "constructs_lib.rendering": ("render_states",),
     "constructs_lib.rendering.diagrams": ("render_html", "render_mermaid", "render_svg"),
     "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),

@@ -10,11 +10,11 @@ from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.shapes import RequestCheck
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
-from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.branches import IteratingStep, MapStep
 from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.simple import PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.tokens import is_number_token, is_token
-from constructs_lib.definitions.values import ExecutionInput, MapItem, Reference, StepOutput
+from constructs_lib.definitions.values import ExecutionInput, MapBatch, MapItem, Reference, StepOutput
 
 _LONGEST_WAIT = 99_999_999
 _MOST_ITEMS_AT_ONCE = 40
@@ -42,19 +42,20 @@ def waits_have_one_time(subject: Subject) -> Iterator[Problem]:
 def maps_run_over_lists(subject: Subject) -> Iterator[Problem]:
     """A Map over something that is no list fails when it is reached."""
     for step in subject.all_steps:
-        if not isinstance(step, MapStep):
+        if not isinstance(step, IteratingStep):
             continue
-        if not 0 <= step.max_concurrency <= _MOST_ITEMS_AT_ONCE:
+        if isinstance(step, MapStep) and not 0 <= step.max_concurrency <= _MOST_ITEMS_AT_ONCE:
             message = (
                 f"got {step.max_concurrency}, expected 0 to {_MOST_ITEMS_AT_ONCE}: an inline Map runs no more at once"
             )
             yield Problem(step=step.name, path="max_concurrency", message=message)
-        if not isinstance(step.items, Reference):
+        items = step.listed_items
+        if not isinstance(items, Reference):
             continue
-        kind = value_type(step.items, subject)
-        readable = isinstance(step.items, ExecutionInput | StepOutput | MapItem)
+        kind = value_type(items, subject)
+        readable = isinstance(items, ExecutionInput | StepOutput | MapItem | MapBatch)
         if not readable or kind not in (None, "document"):
-            message = f"got {shown(step.items)}, expected a list: an execution input of type 'document', or an output"
+            message = f"got {shown(items)}, expected a list: an execution input of type 'document', or an output"
             yield Problem(step=step.name, path="items", message=message)
 
 
@@ -62,7 +63,7 @@ def maps_run_over_lists(subject: Subject) -> Iterator[Problem]:
 def iterations_with_a_result_have_one_end(subject: Subject) -> Iterator[Problem]:
     """A Succeed state would end the iteration without its result."""
     for step in subject.all_steps:
-        if isinstance(step, MapStep) and step.result is not None:
+        if isinstance(step, IteratingStep) and step.result is not None:
             (block,) = step.blocks
             waiting = [*block.steps]
             for inner in waiting:
@@ -113,7 +114,8 @@ def hand_written_states_hold_sound_expressions(subject: Subject) -> Iterator[Pro
 
 
 def _plain_items(step: object) -> Any:
-    return step.items if isinstance(step, MapStep) and not isinstance(step.items, Reference) else None
+    items = step.listed_items if isinstance(step, IteratingStep) else None
+    return None if isinstance(items, Reference) else items
 
 
 def _is_time(text: str) -> bool:

@@ -5,6 +5,7 @@ from constructs_lib.definitions.pipeline_values import JsonGet
 from constructs_lib.definitions.values import (
     ContextValue,
     ExecutionInput,
+    MapBatch,
     MapIndex,
     MapItem,
     Reference,
@@ -21,7 +22,7 @@ def value_type(value: Reference, subject: Steps) -> ValueType | None:
         source = subject.by_name.get(value.step)
         found = None if source is None else subject.output_type(source, value.path)
         return found.type if found is not None and found.problem is None else None
-    if isinstance(value, MapItem):
+    if isinstance(value, MapItem | MapBatch):
         return "document"
     if isinstance(value, JsonGet):
         return None

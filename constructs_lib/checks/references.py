@@ -10,16 +10,18 @@ from constructs_lib.checks.visibility import Visibility
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.base import TaskStep, inner_steps
-from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import (
     TASK_TOKEN,
     CaughtValue,
     ExecutionInput,
     Join,
+    MapBatch,
     MapIndex,
     MapItem,
     Reference,
+    ShortUniqueName,
     StepOutput,
     UniqueName,
     references,
@@ -78,24 +80,25 @@ def outputs_are_read_after_their_step(subject: Subject) -> Iterator[Problem]:
 @rule
 def items_are_read_inside_of_maps(subject: Subject) -> Iterator[Problem]:
     """Elsewhere there is no item."""
-    iterations = {id(inner) for step in subject.flow.listed if isinstance(step, MapStep) for inner in inner_steps(step)}
+    maps = [step for step in subject.flow.listed if isinstance(step, IteratingStep)]
+    iterations = {id(inner) for step in maps for inner in inner_steps(step)}
     endings = {subject.flow.scopes[number].ending for number in iterations}
     for scope, steps in subject.flow.handlers.items():
         iterations |= set(steps) if scope in endings else set()
     for step, value in subject.used:
         if isinstance(value, MapItem | MapIndex) and id(step) not in iterations:
-            yield Problem(step=step.name, message=f"reads {value!r}, expected only in the steps of a MapStep")
+            yield Problem(step=step.name, message=f"reads {value!r}, expected only in the steps of a Map")
 
 
 @rule
 def names_differ_between_the_items_of_a_map(subject: Subject) -> Iterator[Problem]:
     """The jobs of all items run in one execution; two of one name are refused."""
-    for step in subject.flow.listed:
-        for inner in inner_steps(step) if isinstance(step, MapStep) else ():
+    for step in (found for found in subject.flow.listed if isinstance(found, IteratingStep)):
+        for inner in inner_steps(step):
             if not isinstance(inner, TaskStep) or inner.name_member is None:
                 continue
             name = inner.request.get(inner.name_member)
-            own = any(isinstance(value, MapItem | MapIndex | StepOutput) for value in references(name))
+            own = any(_differs_between_items(value, step) for value in references(name))
             if name is not None and not own:
                 message = (
                     f"got one name for all items of {step.name!r}, {shown(name)}, expected one with MAP_INDEX or "
@@ -192,6 +195,13 @@ def task_tokens_are_passed_by_steps_that_wait(subject: Subject) -> Iterator[Prob
         if step.integration.pattern != "callback" and has_token:
             message = "reads TASK_TOKEN, expected only in a step that waits for a callback"
             yield Problem(step=step.name, message=message)
+
+
+def _differs_between_items(value: Reference, step: IteratingStep) -> bool:
+    """Whether a part of a name is another one for each item; executions of a distributed Map have ARNs of their own."""
+    if isinstance(value, UniqueName):
+        return value.per_attempt and isinstance(step, DistributedMapStep)
+    return isinstance(value, MapItem | MapIndex | MapBatch | ShortUniqueName | StepOutput)
 
 
 def _declared(value: ExecutionInput) -> tuple[object, ...]:

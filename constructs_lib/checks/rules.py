@@ -12,7 +12,7 @@ from constructs_lib.checks.shapes import RequestCheck, checked
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.flow import Flow
 from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep
-from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.branches import IteratingStep
 from constructs_lib.definitions.values import Reference, references
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
@@ -110,9 +110,9 @@ class Subject(Steps):
         return tuple(step for step in self.all_steps if isinstance(step, FallibleStep))
 
     @cached_property
-    def results(self) -> tuple[tuple[MapStep, Reference], ...]:
+    def results(self) -> tuple[tuple[IteratingStep, Reference], ...]:
         """Every reference in the result of a Map, with the Map."""
-        maps = [step for step in self.flow.listed if isinstance(step, MapStep)]
+        maps = [step for step in self.flow.listed if isinstance(step, IteratingStep)]
         return tuple((step, value) for step in maps for value in references(step.result))
 
     @cached_property

@@ -4,7 +4,7 @@ from attrs import Factory, define
 
 from constructs_lib.definitions.flow import Flow, Fork, Line, Part, Scope
 from constructs_lib.definitions.steps.base import Step
-from constructs_lib.definitions.steps.branches import MapStep, ParallelStep
+from constructs_lib.definitions.steps.branches import IteratingStep, ParallelStep
 from constructs_lib.definitions.steps.choice import ChoiceStep
 from constructs_lib.definitions.steps.simple import FailStep, SucceedStep
 
@@ -39,7 +39,7 @@ class Visibility:
             self._is_open(name, time, seen_from=set(scope.around())) for scope, times in places for time in times
         )
 
-    def before_result(self, name: str, step: MapStep) -> bool:
+    def before_result(self, name: str, step: IteratingStep) -> bool:
         """Whether a step has surely run when the result of an iteration is taken."""
         return self._is_open(name, self._result_times[id(step)])
 
@@ -72,7 +72,7 @@ class Visibility:
         names = [part.step.name]
         for line in part.inside:
             found = self._walk(line)
-            if isinstance(part.step, MapStep):
+            if isinstance(part.step, IteratingStep):
                 self._clock += 1
                 self._result_times[id(part.step)] = self._clock
             self._close(found)

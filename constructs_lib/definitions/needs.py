@@ -129,10 +129,40 @@ class ReadObject:
         bucket: name of the bucket.
         key: of the object.
         kms_key: ARN of the key that encrypts it, or None.
+        below: whether the key is a prefix, and any object under it is meant; which one, another object tells.
     """
 
     bucket: Text
     key: Text
+    kms_key: Text | None = None
+    below: bool = False
+
+
+@frozen(kw_only=True)
+class ListObjects:
+    """Listing the objects of S3 under a prefix.
+
+    Attributes:
+        bucket: name of the bucket.
+        prefix: of the keys; empty for all.
+    """
+
+    bucket: Text
+    prefix: Text
+
+
+@frozen(kw_only=True)
+class WriteResults:
+    """Writing the results of a distributed Map to S3, in parts where they are large.
+
+    Attributes:
+        bucket: name of the bucket.
+        prefix: of the folder; empty for the top of the bucket.
+        kms_key: ARN of the key that encrypts them, or None.
+    """
+
+    bucket: Text
+    prefix: Text
     kms_key: Text | None = None
 
 
@@ -218,7 +248,9 @@ Need = (
     | PassRole
     | ReadObjects
     | ReadObject
+    | ListObjects
     | WriteObjects
+    | WriteResults
     | PullImage
     | WriteLogs
     | PublishMetrics

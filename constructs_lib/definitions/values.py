@@ -140,7 +140,7 @@ class StepOutput(Reference):
 
 @frozen(eq=False)
 class MapItem(Reference):
-    """The item of an iteration, or a member of it; only in the steps of a `MapStep`, of which it is the nearest.
+    """The item of an iteration, or a member of it; only in the steps of a Map, of which it is the nearest.
 
     Args:
         path: such as ``name`` or ``files[0]``. Default: the whole item.
@@ -151,14 +151,29 @@ class MapItem(Reference):
 
 @frozen(eq=False)
 class MapIndex(Reference):
-    """The number of an iteration, from 0; see `MAP_INDEX`."""
+    """The number of an item, from 0; see `MAP_INDEX`."""
 
     def __repr__(self) -> str:
         return "MAP_INDEX"
 
 
 MAP_INDEX = MapIndex()
-"""The number of an iteration, from 0; only in the steps of a `MapStep`, of which it is the nearest."""
+"""The number of an item, from 0; only in the steps of a Map, of which it is the nearest.
+
+Where a distributed Map has batches, it is that of the batch's first item.
+"""
+
+
+@frozen(eq=False)
+class MapBatch(Reference):
+    """The items of a batch, as a list; see `MAP_BATCH`."""
+
+    def __repr__(self) -> str:
+        return "MAP_BATCH"
+
+
+MAP_BATCH = MapBatch()
+"""The items of a batch, as a list; only in the steps of a `DistributedMapStep` with batches."""
 
 
 @frozen(eq=False, field_transformer=freeze_fields)
@@ -191,7 +206,8 @@ class UniqueName(Reference):
     Args:
         prefix: letters, digits and inner hyphens.
         per_attempt: adds the number of the attempt, so that a retry does not meet its own name. The name is then
-            of use in one state only. Default: one name for the whole execution.
+            of use in one state only, and another one for each item of a distributed Map. Default: one name for the
+            whole execution of the workflow.
     """
 
     prefix: str

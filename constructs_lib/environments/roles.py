@@ -43,27 +43,44 @@ def service_role(
     return role
 
 
+def further_policy(
+    scope: Construct, construct_id: str, *, role: iam.IRole, statements: Sequence[Statement]
+) -> iam.Policy:
+    """A policy of a role that is made later than the role, of what is there only after it.
+
+    Args:
+        scope: where it is defined.
+        construct_id: its name there.
+        role: that it allows something.
+        statements: what it allows.
+    """
+    document = {"Version": "2012-10-17", "Statement": [statement.to_dict() for statement in statements]}
+    policy = iam.Policy(scope, construct_id, roles=[role], document=iam.PolicyDocument.from_json(document))
+    policy.node.add_validation(_WildcardReasons(policy, statements))
+    return policy
+
+
 @jsii.implements(IValidation)
 class _WildcardReasons:
-    """Tells cdk-nag the reason of each wildcard resource of a role: on this role, for this very finding.
+    """Tells cdk-nag the reason of each wildcard resource of a role or policy: there, for this very finding.
 
     It does so among the validations, since a finding holds a resource's text as the template will have it: the name of
     an export, where another stack defines it.
     """
 
-    def __init__(self, role: iam.Role, statements: Sequence[Statement]) -> None:
-        self._role = role
+    def __init__(self, owner: Construct, statements: Sequence[Statement]) -> None:
+        self._owner = owner
         self._statements = statements
 
     def validate(self) -> list[str]:
         """Acknowledges the findings; there is nothing to complain about."""
         wild = [(resource, str(statement.reason)) for statement in self._statements for resource in statement.wildcards]
-        resolved = Stack.of(self._role).resolve([resource for resource, _ in wild])
+        resolved = Stack.of(self._owner).resolve([resource for resource, _ in wild])
         reasons: dict[str, list[str]] = {}
         for resource, (_, reason) in zip(resolved, wild, strict=True):
             reasons.setdefault(_as_finding(resource), []).append(reason)
         if reasons:
-            Validations.of(self._role).acknowledge(
+            Validations.of(self._owner).acknowledge(
                 *(
                     Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{finding}]", reason="; ".join(dict.fromkeys(found)))
                     for finding, found in reasons.items()

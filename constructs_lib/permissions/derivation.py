@@ -12,6 +12,7 @@ from constructs_lib.definitions.needs import (
     EncryptVolumes,
     InvokeFunction,
     JoinNetwork,
+    ListObjects,
     ManagedRule,
     Need,
     PassRole,
@@ -23,6 +24,7 @@ from constructs_lib.definitions.needs import (
     UseKey,
     WriteLogs,
     WriteObjects,
+    WriteResults,
 )
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.values import Join, Text
@@ -124,9 +126,26 @@ class Derivation:
 
     @of.register
     def _(self, need: ReadObject) -> Iterator[Statement]:
-        address = text_pattern(Join("/", [need.bucket, need.key]))
+        address = text_pattern(Join("", [need.bucket, "/", need.key, *(["*"] if need.below else [])]))
         yield _statement(["s3:GetObject"], [f"arn:{self.partition}:s3:::{address}"], f"object: {_AT_RUN_TIME}")
         yield from _with_key(need.kms_key, ["kms:Decrypt"])
+
+    @of.register
+    def _(self, need: ListObjects) -> Iterator[Statement]:
+        prefix, bucket = text_pattern(need.prefix), text_pattern(need.bucket)
+        yield Statement(
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{self.partition}:s3:::{bucket}"],
+            conditions={"StringLike": {"s3:prefix": [prefix]}} if prefix else {},
+            reason="the bucket is known only when the workflow runs" if "*" in bucket else None,
+        )
+
+    @of.register
+    def _(self, need: WriteResults) -> Iterator[Statement]:
+        folder = Location(text_pattern(need.bucket), text_pattern(need.prefix).strip("/"), need.kms_key).folder
+        actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+        yield _statement(actions, [self._objects(folder)], "each run has a folder of its own, named at run time")
+        yield from _with_key(folder.kms_key, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
 
     @of.register
     def _(self, need: WriteObjects) -> Iterator[Statement]:

@@ -9,11 +9,13 @@ from constructs_lib.definitions.needs import (
     ApiAccess,
     Calls,
     InvokeFunction,
+    ListObjects,
     ManagedRule,
     Need,
     PassRole,
     ReadObject,
     RunWorkflow,
+    WriteResults,
 )
 from constructs_lib.definitions.resources import Resource, is_activity, parse_resource
 from constructs_lib.definitions.steps.sagemaker_jobs import start_needs
@@ -39,6 +41,7 @@ def imported_needs(definition: ImportedDefinition) -> tuple[Need, ...]:
     needs: list[Need] = []
     problems: list[Problem] = []
     for name, state in definition.states():
+        needs += _of_map(state) if _is_distributed(state) else ()
         if state.get("Type") != "Task" or is_activity(state.get("Resource")):
             continue
         resource = parse_resource(state["Resource"])
@@ -52,6 +55,48 @@ def imported_needs(definition: ImportedDefinition) -> tuple[Need, ...]:
     if problems:
         raise DefinitionError(definition.name, tuple(problems))
     return tuple(needs)
+
+
+def imported_labels(definition: ImportedDefinition) -> tuple[str, ...]:
+    """The labels of its distributed Maps; ``*`` for those that Step Functions gives one."""
+    found = [state.get("Label") for _, state in definition.states() if _is_distributed(state)]
+    return tuple(dict.fromkeys(label if isinstance(label, str) else "*" for label in found))
+
+
+def _is_distributed(state: Mapping[str, Any]) -> bool:
+    processor = state.get("ItemProcessor") if state.get("Type") == "Map" else None
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+
+
+def _of_map(state: Mapping[str, Any]) -> Iterator[Need]:
+    """What reading the items of a distributed Map and writing its results needs."""
+    reader, writer = (_call_of(state.get(field)) for field in ("ItemReader", "ResultWriter"))
+    if reader is not None:
+        action, request, config = reader
+        if action == "listObjectsV2":
+            prefix = _given(request, "Prefix") if {"Prefix", "Prefix.$"} & request.keys() else ""
+            yield ListObjects(bucket=_given(request, "Bucket"), prefix=prefix)
+        else:
+            yield ReadObject(bucket=_given(request, "Bucket"), key=_given(request, "Key"))
+        if config.get("InputType") == "MANIFEST":  # it names files of the same bucket
+            yield ReadObject(bucket=_given(request, "Bucket"), key="", below=True)
+    if writer is not None:
+        _, request, _ = writer
+        prefix = _given(request, "Prefix") if {"Prefix", "Prefix.$"} & request.keys() else ""
+        yield WriteResults(bucket=_given(request, "Bucket"), prefix=prefix)
+
+
+def _call_of(field: Any) -> tuple[str, Mapping[str, Any], Mapping[str, Any]] | None:
+    """Action, request and configuration of an ItemReader or ResultWriter; None where it calls nothing."""
+    if not isinstance(field, Mapping) or not isinstance(field.get("Resource"), str):
+        return None
+    request, config = field.get("Parameters", field.get("Arguments")), field.get("ReaderConfig")
+    return (
+        field["Resource"].rpartition(":")[2],
+        request if isinstance(request, Mapping) else {},
+        config if isinstance(config, Mapping) else {},
+    )
 
 
 Deriving = Callable[[Resource, Mapping[str, Any]], Iterator[Need]]

@@ -4,11 +4,12 @@ from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
+from constructs_lib.definitions.steps.branches import DistributedMapStep
 from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.model import ModelStep
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.permissions.derivation import Derivation
-from constructs_lib.permissions.imported import imported_needs
+from constructs_lib.permissions.imported import imported_labels, imported_needs
 from constructs_lib.permissions.statements import Statement, merged
 
 
@@ -17,7 +18,8 @@ def engine_statements(
 ) -> tuple[Statement, ...]:
     """What the role of the state machine needs: the calls of its states, and the roles that they hand over.
 
-    Logging and tracing of the state machine itself are not part of the definition, and not of these statements.
+    Logging and tracing of the state machine itself are not part of the definition, and not of these statements; what
+    its distributed Maps need is told by `map_statements`.
 
     Args:
         definition: every step of it has its role; an imported one names them itself.
@@ -37,9 +39,49 @@ def engine_statements(
     )
     if problems:
         raise DefinitionError(definition.name, problems)
-    acting = [step for step in definition.all_steps if isinstance(step, TaskStep | StateStep)]
+    acting = [step for step in definition.all_steps if isinstance(step, TaskStep | StateStep | DistributedMapStep)]
     needs = [need for step in acting for need in step.engine_needs]
     return merged(derivation.statements(needs))
+
+
+def map_statements(
+    definition: WorkflowDefinition | ImportedDefinition,
+    *,
+    state_machine_name: str,
+    partition: str,
+    region: str,
+    account: str,
+) -> tuple[Statement, ...]:
+    """What the role of the state machine needs for the executions that its distributed Maps start; none without them.
+
+    They are executions of the state machine itself, so these statements can only be made once it has its name.
+
+    Args:
+        definition: the workflow.
+        state_machine_name: as a text or a token.
+        partition: of AWS, as a text or a token.
+        region: where it runs, as a text or a token.
+        account: where it runs, as a text or a token.
+    """
+    if isinstance(definition, ImportedDefinition):
+        labels = imported_labels(definition)
+    else:
+        labels = tuple(step.label for step in definition.all_steps if isinstance(step, DistributedMapStep))
+    if not labels:
+        return ()
+    place = f"arn:{partition}:states:{region}:{account}"
+    executions = f"{place}:execution:{state_machine_name}"
+    watching = ["states:DescribeExecution", "states:StopExecution"]
+    reason = "executions get their names when they start"
+    return (
+        Statement(actions=["states:StartExecution"], resources=[f"{place}:stateMachine:{state_machine_name}"]),
+        Statement(actions=watching, resources=[f"{executions}:*"], reason=reason),
+        Statement(
+            actions=sorted([*watching, "states:RedriveExecution"]),
+            resources=[f"{executions}/{label}:*" for label in labels],
+            reason=reason,
+        ),
+    )
 
 
 def job_statements(

@@ -10,6 +10,7 @@ from constructs_lib.definitions.values import (
     ContextValue,
     ExecutionInput,
     Join,
+    MapBatch,
     MapIndex,
     MapItem,
     Reference,
@@ -17,7 +18,7 @@ from constructs_lib.definitions.values import (
     StepOutput,
     UniqueName,
 )
-from constructs_lib.rendering.variables import View, dotted, member
+from constructs_lib.rendering.variables import View
 
 
 def payload(value: Any, variables: View) -> Any:
@@ -39,21 +40,18 @@ def payload(value: Any, variables: View) -> Any:
 def expression(value: Any, variables: View) -> str:
     """A value as a path, an intrinsic function, or the argument of one."""
     value = _plain(value)
-    if isinstance(value, ExecutionInput):
-        return f"$$.Execution.Input{member(value.name)}"
+    if isinstance(value, ExecutionInput | ContextValue):
+        return variables.execution(value)
     if isinstance(value, StepOutput):
         return variables.path(value)
-    if isinstance(value, ContextValue):
-        return f"$${dotted(value.path)}"
-    if isinstance(value, MapItem):
-        return variables.item(f".Value{dotted(value.path)}")
-    if isinstance(value, MapIndex):
-        return variables.item(".Index")
+    if isinstance(value, MapItem | MapIndex | MapBatch):
+        return variables.item(value)
     if isinstance(value, CaughtValue):
         return f"$.{value.member}"
     if isinstance(value, UniqueName):
         attempt = ["-", ContextValue("State.RetryCount")] if value.per_attempt else []
-        return _format([value.prefix, "-", _Intrinsic("States.Hash($$.Execution.Id, 'MD5')"), *attempt], variables)
+        digest = _Intrinsic(f"States.Hash({variables.execution_arn(value)}, 'MD5')")
+        return _format([value.prefix, "-", digest, *attempt], variables)
     if isinstance(value, ShortUniqueName):
         digits = _Intrinsic("States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4)")
         return _format([value.prefix, "-", digits], variables)

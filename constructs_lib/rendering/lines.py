@@ -14,13 +14,14 @@ from constructs_lib.definitions.failures import Catch
 from constructs_lib.definitions.flow import Flow, Fork, Line, Part, Scope
 from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep
-from constructs_lib.definitions.steps.branches import MapStep, ParallelStep
+from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep, ParallelStep
 from constructs_lib.definitions.steps.choice import ChoiceStep
 from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.simple import FailStep, PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.values import CaughtValue, Reference, Text
 from constructs_lib.rendering.conditions import condition_document
 from constructs_lib.rendering.expressions import expression, payload
+from constructs_lib.rendering.maps import map_fields, processor_config
 from constructs_lib.rendering.names import StateNames
 from constructs_lib.rendering.tasks import (
     Surroundings,
@@ -98,7 +99,7 @@ class LineRenderer:
         step = part.step
         if isinstance(step, WaitStep) and isinstance(_time(step), Reference):
             return self._names.helper(step.name, "time")
-        if isinstance(step, MapStep) and not isinstance(step.items, Reference):
+        if _has_plain_items(step):
             return self._names.helper(step.name, "items")
         return step.name
 
@@ -110,7 +111,7 @@ class LineRenderer:
             return self._choice(part, step, view, following)
         if isinstance(step, ParallelStep):
             return self._parallel(part, step, scope, following)
-        if isinstance(step, MapStep):
+        if isinstance(step, IteratingStep):
             return self._map(part, step, scope, following)
         if isinstance(step, StateStep):
             return self._hand_written(step, scope, following)
@@ -237,38 +238,43 @@ class LineRenderer:
         document = {**present(state), "ResultPath": None, **transition(following)}
         return {step.name: document | reactions(self._flow.retry_of(step), catches), **thrown}
 
-    def _map(self, part: Part, step: MapStep, scope: Scope, following: str | None) -> States:
+    def _map(self, part: Part, step: IteratingStep, scope: Scope, following: str | None) -> States:
         catches, thrown = self._catches(step, scope)
         around, self._thrown = self._thrown, {}
         line, view = part.inside[0], self._variables.seen_from(scope)
-        item = self._variables.items.get(line.scope)
         before: States = {}
-        items_path = ""
-        if isinstance(step.items, Reference):
-            items_path = expression(step.items, view)
-        else:
+        items_path = None
+        if isinstance(step.listed_items, Reference):
+            items_path = expression(step.listed_items, view)
+        elif step.listed_items is not None:
             items = self._variables.fresh(step.name, "Items")
             items_path = f"${items}"
-            assign = payload({items: step.items}, view)
+            assign = payload({items: step.listed_items}, view)
             before[self._entry(part)] = {"Type": "Pass", "Assign": assign, "Next": step.name}
+        read = self._variables.reads_of_items(line.scope)
+        outside = payload(self._variables.outside(line.scope), view)
+        fields = map_fields(step, read=read, outside=outside, view=view, partition=self._partition)
         state = {
             "Type": "Map",
             "Comment": step.comment,
             "ItemsPath": items_path,
-            "ItemSelector": None if item is None else {"Index.$": "$$.Map.Item.Index", "Value.$": "$$.Map.Item.Value"},
-            "MaxConcurrency": step.max_concurrency,
-            "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **self._iteration(line, step, item)},
+            **fields,
+            "ItemProcessor": {
+                "ProcessorConfig": processor_config(step),
+                **self._iteration(line, step, self._variables.items.get(line.scope)),
+            },
             "Assign": self._variables.assign_results(step),
         }
         self._thrown = around
         document = {**present(state), "ResultPath": None, **transition(following)}
         return {**before, step.name: document | reactions(self._flow.retry_of(step), catches), **thrown}
 
-    def _iteration(self, line: Line, step: MapStep, item: str | None) -> States:
+    def _iteration(self, line: Line, step: IteratingStep, item: str | None) -> States:
         """The steps for one item, between a state that keeps the item and one that gives the result."""
         ending: States = {}
         no_result: States = {}
-        if step.result is not None:
+        # an execution that gives nothing gives null, rather than its input
+        if step.result is not None or (isinstance(step, DistributedMapStep) and _goes_on(line)):
             view = self._variables.seen_from(line.scope)
             result = payload({"Value": step.result}, view)
             give = {"Type": "Pass", "OutputPath": "$.Value", "End": True}
@@ -311,7 +317,7 @@ class LineRenderer:
 
     def _pass(self, step: PassStep, view: View) -> dict[str, Any]:
         read = {(parse_path(path) or ("",))[0] for path in self._variables.read_of(step)}
-        given = {name: value for name, value in step.given.items() if name in read}
+        given = {name: value for name, value in step.given.items() if name in read or "" in read}
         assign = {self._variables.own_name(step): payload(given, view)} if given else None
         return present({"Type": "Pass", "Comment": step.comment, "Assign": assign})
 
@@ -323,6 +329,11 @@ class LineRenderer:
         variable = self._variables.fresh(step.name, "Time")
         keep = {"Type": "Pass", "Assign": {f"{variable}.$": expression(time, view)}, "Next": step.name}
         return {self._entry(part): keep, step.name: state | {f"{word}Path": f"${variable}"} | transition(following)}
+
+
+def _has_plain_items(step: Step) -> bool:
+    items = step.listed_items if isinstance(step, IteratingStep) else None
+    return items is not None and not isinstance(items, Reference)
 
 
 def _time(step: WaitStep) -> Any:

@@ -2,23 +2,39 @@
 
 A variable ends with the branch or iteration that it is assigned in, and a branch must not assign a variable of the
 scopes around it. So an output that is read outside of its branch has a variable in each scope on its way out.
+
+The executions of a distributed Map see neither the variables nor the input of the execution that starts them: what
+their steps read from outside is part of each execution's input, and kept in a variable with the item.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from constructs_lib.definitions.conditions import AllOf, AnyOf, Condition, Not, TypeTest
 from constructs_lib.definitions.flow import Flow, Fork, Line, Part, Scope
 from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.steps.base import Step
-from constructs_lib.definitions.steps.branches import MapStep
+from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep, MapStep
 from constructs_lib.definitions.steps.choice import ChoiceStep
 from constructs_lib.definitions.steps.simple import PassStep
-from constructs_lib.definitions.values import MapIndex, MapItem, Reference, StepOutput, references
+from constructs_lib.definitions.values import (
+    EXECUTION_ARN,
+    ContextValue,
+    ExecutionInput,
+    MapBatch,
+    MapIndex,
+    MapItem,
+    Reference,
+    StepOutput,
+    UniqueName,
+    references,
+)
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 80
+_OF_THE_WORKFLOW = ("Execution", "StateMachine")
+_WHOLE_INPUT = ContextValue("Execution.Input", type="document")
 
 
 class Variables:
@@ -36,6 +52,9 @@ class Variables:
         self._members: dict[str, dict[str, str]] = {}
         self._carried: dict[Scope, list[str]] = {}
         self._unsure: dict[str, list[str]] = {}
+        self._maps = dict(_maps(flow.line))
+        self._item_reads: dict[Scope, set[type[Reference]]] = {}
+        self._outside: dict[Scope, dict[Reference, str]] = {}
         self.items: dict[Scope, str] = {}
         """The variables that hold the items of Maps, by the scope of the iterations."""
 
@@ -44,19 +63,17 @@ class Variables:
     def _collect(self) -> None:
         read: dict[str, dict[str, None]] = {}
         outermost: dict[str, Scope] = {}
-        maps = dict(_maps(self._flow.line))
         for step in self._flow.listed:
             for output in _presence_tests(step):
                 self._unsure.setdefault(output.step, []).append(output.path)
-        read_items: set[Scope] = set()
-        for scope, value in self._reads(maps):
+        for scope, value in self._reads():
             if isinstance(value, StepOutput):
                 writer = self._steps[value.step]
                 read.setdefault(writer.name, {})[self._kept(value)] = None
                 known = outermost.setdefault(writer.name, self._flow.scopes[id(writer)])
                 outermost[writer.name] = _common(known, scope)
-            elif isinstance(value, MapItem | MapIndex):
-                read_items.add(next(found for found in scope.around() if found in maps))
+            elif isinstance(value, MapItem | MapIndex | MapBatch):
+                self._item_reads.setdefault(self._map_of(value, scope), set()).add(type(value))
         for step in self._flow.listed:
             if step.name not in read:
                 continue
@@ -67,18 +84,65 @@ class Variables:
                 if scope is outermost[step.name]:
                     break
                 self._carried.setdefault(scope, []).append(step.name)
-        self.items |= {scope: self.fresh(step.name, "Item") for scope, step in maps.items() if scope in read_items}
+        for scope, step in self._maps.items():
+            if scope in self._item_reads or scope in self._outside:
+                self.items[scope] = self.fresh(step.name, "Item")
 
-    def _reads(self, maps: Mapping[Scope, MapStep]) -> Iterator[tuple[Scope, Reference]]:
-        """Everything that is read, with the scope that it is read in."""
+    def _reads(self) -> Iterator[tuple[Scope, Reference]]:
+        """Everything that is read, with the scope that it is read in; what is passed on is read around the Map."""
+        for scope, value in self._sites():
+            while (passed := self._passed(value, scope)) is not None:
+                iterations, value = passed  # noqa: PLW2901 - read there, in place of here
+                names = self._outside.setdefault(iterations, {})
+                names.setdefault(value, _unused(_outside_name(value), names.values()))
+                _, scope, *_ = iterations.around()  # noqa: PLW2901
+            yield scope, value
+
+    def _sites(self) -> Iterator[tuple[Scope, Reference]]:
         sites = [(self._flow.scopes[id(step)], step) for step in self._flow.listed]
         sites += [(scope, step) for scope, steps in self._flow.handlers.items() for step in steps.values()]
         for scope, step in sites:
             for value in references(step.values):
                 yield scope, value
-        for scope, found in maps.items():
+        for scope, found in self._maps.items():
             for value in references(found.result):
                 yield scope, value
+
+    def _distributed(self, scope: Scope) -> Scope | None:
+        """The iterations of a distributed Map that a scope is in, which are executions of their own."""
+        return next(
+            (found for found in scope.around() if isinstance(self._maps.get(found), DistributedMapStep)),
+            None,
+        )
+
+    def _map_of(self, value: Reference, scope: Scope) -> Scope:
+        """The iterations whose item or batch is read."""
+        kind = DistributedMapStep if isinstance(value, MapBatch) else IteratingStep
+        return next(found for found in scope.around() if isinstance(self._maps.get(found), kind))
+
+    def _passed(self, value: Reference, scope: Scope) -> tuple[Scope, Reference] | None:
+        """What is passed on to the executions of a distributed Map for a value's sake; None where that is nothing."""
+        iterations = self._distributed(scope)
+        if iterations is None:
+            return None
+        if isinstance(value, ExecutionInput):  # one that may be missing cannot be passed on by itself
+            return iterations, _WHOLE_INPUT if value.optional else value
+        if isinstance(value, UniqueName) and not value.per_attempt:
+            return iterations, EXECUTION_ARN
+        if isinstance(value, ContextValue) and value.path.partition(".")[0] in _OF_THE_WORKFLOW:
+            return iterations, value
+        if isinstance(value, StepOutput):
+            inside = iterations in self._flow.scopes[id(self._steps[value.step])].around()
+            return None if inside else (iterations, StepOutput(value.step, self._kept(value)))
+        return None
+
+    def outside(self, scope: Scope) -> dict[str, Reference]:
+        """What the executions of a distributed Map are given besides their items, by name."""
+        return {name: value for value, name in self._outside.get(scope, {}).items()}
+
+    def reads_of_items(self, scope: Scope) -> set[type[Reference]]:
+        """How the items of a Map are read."""
+        return self._item_reads.get(scope, set())
 
     def fresh(self, name: str, ending: str = "") -> str:
         """A variable's name that no other has, made of a step's name."""
@@ -103,10 +167,10 @@ class Variables:
         return {self.own_name(step): members}
 
     def assign_results(self, step: Step) -> dict[str, Any] | None:
-        """The Assign of a Map, whose result is the list of its results; None where it is not read."""
-        if step.name not in self._members:
-            return None
-        return {self.own_name(step): {"Results.$": "$"}}
+        """The Assign of a Map: of the list of its results, or of where they are; None where it is not read."""
+        if not self._keeps_all_of(step):
+            return self.assign(step)
+        return {self.own_name(step): {"Results.$": "$"}} if step.name in self._members else None
 
     def own_name(self, step: Step) -> str:
         """The variable of a step in its own scope."""
@@ -123,16 +187,46 @@ class Variables:
         """The variables as states in a scope see them."""
         return View(self, scope)
 
-    def _keeps_all(self, value: StepOutput) -> bool:
+    @staticmethod
+    def _keeps_all_of(step: Step) -> bool:
         """Whether a step keeps its members under their own names, rather than just the paths that are read."""
-        return isinstance(self._steps[value.step], PassStep | MapStep)
+        return isinstance(step, PassStep | MapStep) or (isinstance(step, DistributedMapStep) and step.results is None)
+
+    def passed_path(self, value: Reference, scope: Scope) -> str | None:
+        """The path under which a state in a distributed Map finds what is passed on to it; None where it is not."""
+        passed = self._passed(value, scope)
+        if passed is None:
+            return None
+        iterations, given = passed
+        step = self._maps[iterations]
+        batched = isinstance(step, DistributedMapStep) and step.batch is not None
+        path = f"${self.items[iterations]}.{'BatchInput' if batched else 'Outside'}.{self._outside[iterations][given]}"
+        if isinstance(value, ExecutionInput) and value.optional:
+            return path + member(value.name)
+        if isinstance(value, StepOutput) and isinstance(given, StepOutput):
+            return path + dotted(value.path[len(given.path) :].removeprefix("."))
+        return path
+
+    def item_path(self, value: MapItem | MapIndex | MapBatch, scope: Scope) -> str:
+        """The path under which a state finds the item, its number, or the items of a batch."""
+        iterations = self._map_of(value, scope)
+        step, name = self._maps[iterations], self.items[iterations]
+        if isinstance(value, MapItem):
+            return f"${name}.Value{dotted(value.path)}"
+        if isinstance(value, MapBatch):
+            return f"${name}.Items" + ("[*].Value" if MapIndex in self._item_reads[iterations] else "")
+        batched = isinstance(step, DistributedMapStep) and step.batch is not None
+        return f"${name}.Items[0].Index" if batched else f"${name}.Index"
 
     def path(self, value: StepOutput, scope: Scope) -> str:
         """The path under which a state in a scope finds an output."""
+        passed = self.passed_path(value, scope)
+        if passed is not None:
+            return passed
         writer = self._steps[value.step]
         depth = _common(self._flow.scopes[id(writer)], scope).depth
         name = self._names[value.step, depth]
-        if self._keeps_all(value):
+        if self._keeps_all_of(writer):
             return f"${name}{dotted(value.path)}"
         kept = self._kept(value)
         return f"${name}.{self._members[value.step][kept]}{dotted(value.path[len(kept) :].removeprefix('.'))}"
@@ -156,10 +250,24 @@ class View:
         """The path of an output."""
         return self._variables.path(value, self._scope)
 
-    def item(self, member_path: str) -> str:
-        """The path of a member of the nearest Map's variable: ``Value``, or ``Index``."""
-        items = self._variables.items
-        return next(f"${items[scope]}{member_path}" for scope in self._scope.around() if scope in items)
+    def item(self, value: MapItem | MapIndex | MapBatch) -> str:
+        """The path of the item, its number, or the items of a batch."""
+        return self._variables.item_path(value, self._scope)
+
+    def execution(self, value: ExecutionInput | ContextValue) -> str:
+        """The path of something of the workflow's execution, or that Step Functions knows of the state."""
+        passed = self._variables.passed_path(value, self._scope)
+        if passed is not None:
+            return passed
+        return (
+            f"$$.Execution.Input{member(value.name)}"
+            if isinstance(value, ExecutionInput)
+            else f"$${dotted(value.path)}"
+        )
+
+    def execution_arn(self, name: UniqueName) -> str:
+        """The path of the ARN from which a name is made: for a name of one state, that of its own execution."""
+        return "$$.Execution.Id" if name.per_attempt else self.execution(EXECUTION_ARN)
 
 
 def dotted(path: str) -> str:
@@ -178,13 +286,13 @@ def _common(first: Scope, second: Scope) -> Scope:
     return next(scope for scope in first.around() if scope in around)
 
 
-def _maps(line: Line) -> Iterator[tuple[Scope, MapStep]]:
+def _maps(line: Line) -> Iterator[tuple[Scope, IteratingStep]]:
     """Every Map, with the scope of its iterations."""
     waiting = [line]
     while waiting:
         for part in waiting.pop().parts:
             waiting += part.branches if isinstance(part, Fork) else part.inside
-            if isinstance(part, Part) and isinstance(part.step, MapStep):
+            if isinstance(part, Part) and isinstance(part.step, IteratingStep):
                 yield part.inside[0].scope, part.step
 
 
@@ -214,6 +322,17 @@ def _variable_name(step_name: str) -> str:
     if not name or not name[0].isalpha() or name == "States":  # $states is Step Functions' own
         name = "Step" + name
     return name
+
+
+def _outside_name(value: Reference) -> str:
+    """A name for a value that is passed on."""
+    if isinstance(value, ExecutionInput):
+        text = value.name
+    elif isinstance(value, StepOutput):
+        text = f"{_variable_name(value.step)}.{value.path}".rstrip(".")
+    else:
+        text = value.path if isinstance(value, ContextValue) else "Value"
+    return re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")
 
 
 def _member_names(paths: list[str]) -> dict[str, str]:

@@ -1,5 +1,9 @@
 """The roles that the jobs of a workflow run with."""
 
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import sha256
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -18,10 +22,11 @@ def define_job_roles(scope: Construct, definition: WorkflowDefinition) -> dict[s
     steps = definition.steps_without_role
     roles = Construct(scope, "JobRoles")
     stack = Stack.of(scope)
+    ids = _construct_ids(step.name for step in steps)
     return {
         step.name: service_role(
             roles,
-            step.name,
+            ids[step.name],
             service=step.service_principal,
             description=f"{step.name} of {definition.name}",
             statements=job_statements(
@@ -33,4 +38,17 @@ def define_job_roles(scope: Construct, definition: WorkflowDefinition) -> dict[s
             ),
         )
         for step in steps
+    }
+
+
+def _construct_ids(names: Iterable[str]) -> dict[str, str]:
+    """The id of a construct for each name: the name itself where the CDK, which writes ``--`` for ``/``, can tell it.
+
+    A name keeps its id whatever the order of the steps is.
+    """
+    written = {name: name.replace("/", "--") for name in names}
+    counts = Counter(written.values())
+    return {
+        name: f"{name} {sha256(name.encode()).hexdigest()[:8]}" if counts[path] > 1 and "/" in name else name
+        for name, path in written.items()
     }

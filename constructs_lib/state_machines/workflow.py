@@ -10,9 +10,9 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from constructs_lib.definitions import ImportedDefinition, WorkflowDefinition
-from constructs_lib.environments.roles import service_role
+from constructs_lib.environments.roles import further_policy, service_role
 from constructs_lib.monitoring.alarms import IAlarmTopic, alarm_on_any
-from constructs_lib.permissions import engine_statements
+from constructs_lib.permissions import engine_statements, map_statements
 from constructs_lib.rendering import json_text, render_states
 from constructs_lib.state_machines.base import IStepFunctionsWorkflow, WorkflowBase
 from constructs_lib.state_machines.job_roles import define_job_roles
@@ -72,7 +72,8 @@ class StepFunctionsWorkflow(WorkflowBase):
                 Default: CloudWatch Logs encrypts them by a key of its own.
             log_retention: how long logs are kept. Default: a month.
             removal_policy: what happens to the logs when they leave the stack. Default: they stay.
-            role: what the state machine runs with. Default: a new role that may do what the definition does.
+            role: what the state machine runs with; for a distributed Map, it must be allowed to start executions of
+                the state machine. Default: a new role that may do what the definition does.
         """
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -106,6 +107,8 @@ class StepFunctionsWorkflow(WorkflowBase):
         if role is not None:
             # Step Functions tries the role's permissions at once, and a role's policies may be resources of their own
             self.state_machine.node.add_dependency(role)
+        if role is None:
+            self._allow_maps()
         name = definition.name
         self.failed_alarm = alarm_on_any(
             self,
@@ -123,6 +126,19 @@ class StepFunctionsWorkflow(WorkflowBase):
             topic=alarm_topic,
         )
         """Goes off when an execution runs out of time."""
+
+    def _allow_maps(self) -> None:
+        """Lets the state machine start the executions of its distributed Maps: it must be there before its policy."""
+        stack = Stack.of(self)
+        statements = map_statements(
+            self.definition,
+            state_machine_name=self.state_machine.attr_name,
+            partition=stack.partition,
+            region=stack.region,
+            account=stack.account,
+        )
+        if statements:
+            further_policy(self, "MapPolicy", role=self.role, statements=statements)
 
     @staticmethod
     def from_state_machine_arn(scope: Construct, construct_id: str, state_machine_arn: str) -> IStepFunctionsWorkflow:

@@ -1,7 +1,7 @@
 """The kinds of steps, one file a family."""
 
 from constructs_lib.definitions.steps.base import Block, FallibleStep, Integration, JobStep, Step, TaskStep, WaitLoop
-from constructs_lib.definitions.steps.branches import MapStep, ParallelStep
+from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep, MapStep, ParallelStep
 from constructs_lib.definitions.steps.calls import Allowed, ApiStep, ReadJsonStep
 from constructs_lib.definitions.steps.choice import ChoiceRule, ChoiceStep
 from constructs_lib.definitions.steps.container_build import BuildOverrides, ContainerBuildStep
@@ -27,6 +27,7 @@ __all__ = [
     "ChoiceRule",
     "ChoiceStep",
     "ContainerBuildStep",
+    "DistributedMapStep",
     "EndpointConfigStep",
     "EndpointStep",
     "EventStep",
@@ -34,6 +35,7 @@ __all__ = [
     "FallibleStep",
     "HumanTask",
     "Integration",
+    "IteratingStep",
     "JobStep",
     "LabelingStep",
     "LambdaStep",

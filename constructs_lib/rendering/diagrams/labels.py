@@ -37,6 +37,13 @@ _OPERATORS = {
     "Matches": "like",
 }
 _LONGEST = 60
+_ITEMS = {
+    "CSV": "rows in S3",
+    "JSON": "a list in S3",
+    "JSONL": "lines in S3",
+    "MANIFEST": "an S3 inventory",
+    "PARQUET": "rows in S3",
+}
 
 
 def kind_of(state: Mapping[str, Any]) -> str:
@@ -60,6 +67,11 @@ def notes_of(state: Mapping[str, Any], helpers: Mapping[str, Any]) -> tuple[str,
     notes = []
     if str(state.get("Resource", "")).endswith(".waitForTaskToken"):
         notes.append("waits for a callback")
+    if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+        config = state.get("ItemReader", {}).get("ReaderConfig", {})
+        listed = "S3 objects" if "ItemReader" in state else "items"
+        notes.append(f"distributed over {_ITEMS.get(config.get('InputType'), listed)}")
+        notes += ["in batches"] if "ItemBatcher" in state else []
     if state.get("Type") == "Wait" and "Seconds" in state:
         notes.append(f"for {state['Seconds']} s")
     if any(helper.get("Type") == "Wait" for helper in helpers.values()):

@@ -191,11 +191,13 @@ class MapRuns:
             for value in (state.tolerated_count, state.tolerated_percentage)
         ]
         branch.last = execution.history.add("MapStateStarted", branch.last, {"length": len(items)})
-        await self.blocking(lambda: self.authorize(parent))
+        # labels are unique in a state machine: a Map inside of another starts executions of the state machine, too
+        own = evolve(parent, arn=parent.arn.partition("/")[0], name=parent.name.partition("/")[0])
+        await self.blocking(lambda: self.authorize(own))
         revision = evolve(
             parent,
-            arn=f"{parent.arn}/{state.label}",
-            name=f"{parent.name}/{state.label}",
+            arn=f"{own.arn}/{state.label}",
+            name=f"{own.name}/{state.label}",
             machine=state.processor,
             type="EXPRESS" if state.express else "STANDARD",
         )

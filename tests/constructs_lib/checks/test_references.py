@@ -8,6 +8,7 @@ from constructs_lib.definitions import (
     Catch,
     ChoiceRule,
     ChoiceStep,
+    DistributedMapStep,
     ExecutionInput,
     FailStep,
     Join,
@@ -29,6 +30,7 @@ from tests.constructs_lib.samples import (
     model,
     problems,
     training,
+    tuning,
 )
 
 ARTIFACT = "ModelArtifacts.S3ModelArtifacts"
@@ -279,8 +281,8 @@ def test_items_are_read_inside_of_maps() -> None:
     assert problems(
         function("A", payload={"item": MapItem("x")}, catch=[Catch(next_step=rescue)]),
     ) == [
-        "A: reads MapItem(path='x'), expected only in the steps of a MapStep",
-        "Rescue: reads MAP_INDEX, expected only in the steps of a MapStep",
+        "A: reads MapItem(path='x'), expected only in the steps of a Map",
+        "Rescue: reads MAP_INDEX, expected only in the steps of a Map",
     ]
 
 
@@ -301,6 +303,19 @@ def test_names_differ_between_the_items_of_a_map() -> None:
 def test_names_differ_between_the_items_of_a_map_passing() -> None:
     name = Join("-", [UniqueName("t"), MAP_INDEX])
     assert problems(MapStep(name="M", items=[1], steps=[training("T", job_name=name), function("F")])) == []
+
+
+def test_names_that_differ_by_themselves_need_no_number() -> None:
+    maps = MapStep(name="M", items=[1], steps=[tuning("Tune")])
+    distributed = DistributedMapStep(name="D", items=[1], steps=[training("T")])
+    assert problems(maps, distributed) == []
+    fixed = UniqueName("t")  # one name for the whole execution of the workflow, from which all items are started
+    assert problems(DistributedMapStep(name="D", items=[1], steps=[training("T", job_name=fixed)])) == [
+        (
+            "T: TrainingJobName: got one name for all items of 'D', UniqueName(prefix='t', per_attempt=False), "
+            "expected one with MAP_INDEX or MapItem in it"
+        )
+    ]
 
 
 def test_the_result_of_an_iteration_is_of_a_step_that_has_run_in_it() -> None:

@@ -1,12 +1,13 @@
 """The permissions of state machines that other tools wrote."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.definitions import DefinitionError, ImportedDefinition
-from constructs_lib.permissions import engine_statements
+from constructs_lib.permissions import engine_statements, map_statements
 from tests.constructs_lib.samples import PLACE
 
 EXPORTED = Path(__file__).parents[1] / "definitions" / "exported" / "processing.json"
@@ -164,3 +165,46 @@ def test_calls_whose_permissions_are_not_known_are_named() -> None:
 
 def test_activities_need_nothing() -> None:
     assert of_call(f"arn:aws:states:{HERE}:activity:paint", {}) == []
+
+
+def test_distributed_maps_read_write_and_start_executions() -> None:
+    processor = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    distributed = {**processor, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    listed = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:listObjectsV2",
+            "Parameters": {"Bucket": "raw", "Prefix": "in/"},
+        },
+        "ItemProcessor": distributed,
+        "Label": "Listed",
+        "Next": "Rows",
+    }
+    inventory = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "MANIFEST"},
+        "Parameters": {"Bucket": "lists", "Key.$": "$.key"},
+    }
+    second = json.loads(json.dumps(distributed).replace('"P"', '"Q"'))
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket.$": "$.bucket", "Prefix": "out"}}
+    rows = {"Type": "Map", "ItemReader": inventory, "ItemProcessor": second, "ResultWriter": writer, "Next": "Inline"}
+    third = json.loads(json.dumps(processor).replace('"P"', '"R"'))
+    inline = {"Type": "Map", "ItemProcessor": third, "End": True}
+    definition = ImportedDefinition(
+        name="maps", document={"StartAt": "Listed", "States": {"Listed": listed, "Rows": rows, "Inline": inline}}
+    )
+
+    assert statements(definition) == [
+        (["s3:ListBucket"], ["arn:aws:s3:::raw"]),
+        (["s3:GetObject"], ["arn:aws:s3:::lists/*"]),
+        (
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+            ["arn:aws:s3:::*/out/*"],
+        ),
+    ]
+    own = map_statements(definition, state_machine_name="maps", **PLACE)
+    assert [list(found.resources) for found in own] == [
+        [f"arn:aws:states:{HERE}:stateMachine:maps"],
+        [f"arn:aws:states:{HERE}:execution:maps:*"],
+        [f"arn:aws:states:{HERE}:execution:maps/Listed:*", f"arn:aws:states:{HERE}:execution:maps/*:*"],
+    ]

@@ -12,14 +12,18 @@ from constructs_lib.definitions import (
     ContainerImage,
     DataCapture,
     DefinitionError,
+    DistributedMapStep,
     ExecutionInput,
     FailStep,
+    InventoryItems,
     NetworkConfig,
+    ResultWriter,
+    S3Objects,
     StepOutput,
     WorkflowDefinition,
 )
 from constructs_lib.definitions.steps.base import JobStep
-from constructs_lib.permissions import Statement, engine_statements, job_statements
+from constructs_lib.permissions import Statement, engine_statements, job_statements, map_statements
 from constructs_lib.permissions.derivation import Derivation
 from tests.constructs_lib.samples import (
     FUNCTION,
@@ -321,3 +325,50 @@ def test_roles_of_every_service_are_exactly_as_expected(name: str, definition: W
             roles[step.name] = [found.to_dict() for found in job_statements(step, definition=definition, **PLACE)]
 
     assert json.loads(json.dumps(roles)) == json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def test_the_engine_of_a_distributed_map() -> None:
+    maps = DistributedMapStep(
+        name="Each object",
+        items=S3Objects(bucket="raw", prefix="in/"),
+        steps=[function("Work")],
+        results=ResultWriter(bucket="done", prefix="out/runs/", kms_key=KEY),
+    )
+    inventory = InventoryItems(bucket="lists", key=ExecutionInput("Key"), data_prefix="daily/data/", kms_key=KEY)
+    rows = DistributedMapStep(
+        name="Rows",
+        items=inventory,
+        steps=[function("Row")],
+        results=ResultWriter(bucket=ExecutionInput("Bucket")),
+    )
+    definition = workflow(maps, rows)
+
+    assert brief(engine_statements(definition, **PLACE)) == [
+        (["s3:ListBucket"], ["arn:aws:s3:::raw"], {"StringLike": {"s3:prefix": ["in/"]}}),
+        (
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+            ["arn:aws:s3:::done/out/runs/*", "arn:aws:s3:::*/*"],
+            {},
+        ),
+        (["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [KEY], {}),
+        (["lambda:InvokeFunction"], [FUNCTION], {}),
+        (["s3:GetObject"], ["arn:aws:s3:::lists/*", "arn:aws:s3:::lists/daily/data/*"], {}),
+    ]
+    states = "arn:aws:states:eu-west-1:111122223333:"
+    assert brief(map_statements(definition, state_machine_name="flow", **PLACE)) == [
+        (["states:StartExecution"], [f"{states}stateMachine:flow"], {}),
+        (["states:DescribeExecution", "states:StopExecution"], [f"{states}execution:flow:*"], {}),
+        (
+            ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"],
+            [f"{states}execution:flow/each-object:*", f"{states}execution:flow/rows:*"],
+            {},
+        ),
+    ]
+    assert map_statements(workflow(function("F")), state_machine_name="flow", **PLACE) == ()
+
+
+def test_a_whole_bucket_of_items_is_listed_without_a_condition() -> None:
+    maps = DistributedMapStep(name="M", items=S3Objects(bucket=ExecutionInput("Bucket")), steps=[function("Work")])
+    listing, _ = engine_statements(workflow(maps), **PLACE)
+    assert brief((listing,)) == [(["s3:ListBucket"], ["arn:aws:s3:::*"], {})]
+    assert listing.reason == "the bucket is known only when the workflow runs"

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 GOLDEN = {
     f"{path.parent.name}/{path.name}": json.loads(path.read_text())
-    for folder in ("constructs_lib/rendering/golden", "constructs_lib/definitions/exported", "workflows", "oracles")
+    for folder in ("constructs_lib/rendering/golden", "constructs_lib/definitions/exported", "workflows", "oracles/data_science_sdk")
     for path in sorted((ROOT / "tests" / folder).rglob("*.json"))
 }
 PROGRAM = """
@@ -65,7 +65,7 @@ def test_golden_state_machines_are_accepted() -> None:
 
     assert dict(zip(GOLDEN, told, strict=True)) == {name: [] for name in GOLDEN}
     kinds = {kind for kind in ("Choice", "Map", "Parallel") if f'"Type": "{kind}"' in json.dumps(GOLDEN)}
-    assert (len(GOLDEN), kinds) == (13, {"Choice", "Map", "Parallel"})
+    assert (len(GOLDEN), kinds) == (14, {"Choice", "Map", "Parallel"})
 
 
 def test_cfn_lint_accepts_the_same(tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 import json
 import threading
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,46 +27,16 @@ from constructs_lib.definitions import (
     ReadJsonStep,
     StateStep,
     Step,
-    WorkflowDefinition,
     WorkflowStep,
     equal,
     greater_than,
     is_present,
 )
 from constructs_lib.rendering import render_states
-from local_aws.gateway.app import Gateway
-from local_aws.platform import Platform
-from local_aws.server import LocalAws
-from local_aws.stepfunctions.service import register_stepfunctions
+from tests.constructs_lib.rendering.running import call, run
 from tests.constructs_lib.samples import function, workflow
-from tests.local_aws.stepfunctions.manual_clock import ManualClock
-from tests.local_aws.stepfunctions.stand_ins import Builds, Bus, Functions, HandlerError, TrainingJobs
-from tests.local_aws.stepfunctions.workbench import Result, Workbench, allow
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Workbench]:
-    """Step Functions, and stand-ins for what its tasks call."""
-    made: dict[str, Any] = {}
-    clock = ManualClock()
-
-    def register(gateway: Gateway, platform: Platform) -> None:
-        made.update(functions=Functions(), training=TrainingJobs(platform), builds=Builds(platform), bus=Bus())
-        gateway.register(made["functions"], made["training"], made["builds"], made["bus"])
-        made["engine"] = register_stepfunctions(gateway, platform, clock)
-
-    with LocalAws(register=register) as running:
-        workbench = Workbench(platform=running.platform, clock=clock, role="", **made)
-        workbench.role = workbench.make_role("lines", allow("*"))
-        yield workbench
-
-
-def run(bench: Workbench, definition: WorkflowDefinition, given: Any = None) -> Result:
-    return bench.run(render_states(definition), given)
-
-
-def call(bench: Workbench, handler: Any, name: str, **changed: Any) -> LambdaStep:
-    return function(name, function_arn=bench.function(handler), **changed)
+from tests.local_aws.stepfunctions.stand_ins import HandlerError
+from tests.local_aws.stepfunctions.workbench import Workbench
 
 
 def test_steps_side_by_side_read_and_are_read(bench: Workbench) -> None:

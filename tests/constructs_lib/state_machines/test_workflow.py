@@ -12,10 +12,13 @@ from constructs_lib.definitions import (
     Channel,
     ComputeResources,
     ContainerImage,
+    DistributedMapStep,
     ExecutionInput,
     ImportedDefinition,
     LambdaStep,
+    MapItem,
     ModelStep,
+    S3Objects,
     TrainingStep,
     WorkflowDefinition,
 )
@@ -340,3 +343,65 @@ def test_a_definition_crosses_to_the_cdk_whole(count: int, tmp_path: Path) -> No
         tmp_path,
     )
     assert len(definition_of(template)["States"]) == count
+
+
+def test_a_distributed_map_may_start_executions_of_the_state_machine(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        storage = Storage(stack, "Data")
+        maps = DistributedMapStep(
+            name="Each",
+            items=S3Objects(bucket=storage.bucket.bucket_name, prefix="in/"),
+            steps=[LambdaStep(name="Hello", function_arn=FUNCTION, payload={"key": MapItem("Key")})],
+        )
+        StepFunctionsWorkflow(stack, "Flow", definition=WorkflowDefinition(name="maps", steps=[maps]))
+
+    template = template_of(define, tmp_path, nag=True)
+
+    ((name, machine),) = resources(template, "AWS::StepFunctions::StateMachine").items()
+    ((policy, described),) = resources(template, "AWS::IAM::Policy").items()
+    place = ["arn:", {"Ref": "AWS::Partition"}, ":states:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    own = {"Fn::GetAtt": [name, "Name"]}
+
+    def arn(kind: str, end: str = "") -> dict[str, Any]:
+        return {"Fn::Join": ["", [*place, f":{kind}:", own, *([end] if end else [])]]}
+
+    assert [found["Resource"] for found in described["Properties"]["PolicyDocument"]["Statement"]] == [
+        arn("stateMachine"),
+        arn("execution", ":*"),
+        arn("execution", "/each:*"),
+    ]
+    assert policy not in str(machine)  # the policy waits for the state machine, and not the other way round
+    assert definition_of(template)["States"]["Each"]["Label"] == "each"
+
+
+def test_a_role_of_ones_own_is_left_alone(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        maps = DistributedMapStep(name="Each", items=[1], steps=[LambdaStep(name="Hello", function_arn=FUNCTION)])
+        own = iam.Role(stack, "Own", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        StepFunctionsWorkflow(stack, "Flow", definition=WorkflowDefinition(name="maps", steps=[maps]), role=own)
+
+    assert resources(template_of(define, tmp_path), "AWS::IAM::Policy") == {}
+
+
+def test_names_of_steps_that_the_cdk_writes_alike_give_roles_of_their_own(tmp_path: Path) -> None:
+    names = ["a/b", "a--b", "c/d"]
+
+    def template(names: list[str], folder: Path) -> Template:
+        image = ContainerImage(uri=IMAGE)
+        steps = [ModelStep(name=name, image=image, model_name=f"m{number}") for number, name in enumerate(names)]
+        return template_of(
+            lambda stack: StepFunctionsWorkflow(
+                stack, "Flow", definition=WorkflowDefinition(name="models", steps=steps)
+            ),
+            folder,
+        )
+
+    def roles(found: Template) -> dict[str, str]:
+        made = resources(found, "AWS::IAM::Role")
+        return {described["Properties"]["Description"]: name for name, described in made.items()}
+
+    first = roles(template(names, tmp_path / "first"))
+
+    assert len(first) == len(set(first.values())) == 4
+    assert roles(template(names[::-1], tmp_path / "second")) == first
+    assert roles(template(["c/d", "a--b"], tmp_path / "third")).items() <= first.items()

@@ -40,6 +40,16 @@ def test_other_states_are_called_by_their_type() -> None:
         ({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 1, "IntervalSeconds": 9}]}, ("retried once, after 9 s",)),
         ({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 2, "BackoffRate": 1}]}, ("retried 2 times, after 1 s",)),
         ({"Retry": [{"ErrorEquals": ["A", "B"], "MaxAttempts": 0}]}, ("no retry of A, B",)),
+        ({"ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}}}, ()),
+        ({"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}}}, ("distributed over items",)),
+        (
+            {
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}},
+                "ItemReader": {"ReaderConfig": {"InputType": "MANIFEST"}},
+                "ItemBatcher": {"MaxItemsPerBatch": 5},
+            },
+            ("distributed over an S3 inventory", "in batches"),
+        ),
     ],
 )
 def test_notes(state: dict[str, Any], notes: tuple[str, ...]) -> None:

@@ -178,11 +178,14 @@ def test_jsonata_all_through(bench: Workbench) -> None:
 
 def test_a_map_inside_of_a_map(bench: Workbench) -> None:
     role = bench.make_role(
-        "nested-maps", allow("states:StartExecution", resource="arn:aws:states:*:*:stateMachine:m-*")
+        "nested-maps", allow("states:StartExecution", resource="arn:aws:states:*:*:stateMachine:m-nested")
     )
-    inner = distributed(ItemsPath="$", Label="Inner")["States"]["M"]
-    result = bench.run(distributed({"M2": inner}, Label="Outer"), [[1, 2], [3]], roleArn=role)
-    assert result.output == [[1, 2], [3]], result.cause
+    states = {"I": {"Type": "Pass", "OutputPath": "$$.Execution.Id", "End": True}}
+    inner = distributed(states, ItemsPath="$", Label="Inner")["States"]["M"]
+    definition = distributed({"M2": inner}, Label="Outer")
+    result = bench.run(definition, [[1, 2], [3]], roleArn=role, name="m-nested")
+    assert [len(arns) for arns in result.output] == [2, 1], result.cause
+    assert result.output[1][0].startswith(f"arn:aws:states:{REGION}:{ACCOUNT}:execution:m-nested/Inner:")
 
 
 def test_results_go_to_s3_with_a_manifest(bench: Workbench) -> None:

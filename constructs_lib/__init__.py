@@ -121,6 +121,8 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import less_than as less_than
     from constructs_lib.definitions import matches as matches
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
+    from constructs_lib.definitions.features import Feature as Feature
+    from constructs_lib.definitions.features import FeatureSchema as FeatureSchema
     from constructs_lib.endpoints.endpoint import IEndpoint as IEndpoint
     from constructs_lib.endpoints.variants import Capture as Capture
     from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
@@ -158,6 +160,11 @@ if TYPE_CHECKING:
     from constructs_lib.events.timing import Rate as Rate
     from constructs_lib.events.timing import Within as Within
     from constructs_lib.images.build import ContainerBuild as ContainerBuild
+    from constructs_lib.features.group import FeatureGroup as FeatureGroup
+    from constructs_lib.features.group import IFeatureGroup as IFeatureGroup
+    from constructs_lib.features.stores import GlueTable as GlueTable
+    from constructs_lib.features.stores import OfflineStore as OfflineStore
+    from constructs_lib.features.stores import OnlineStore as OnlineStore
     from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
     from constructs_lib.images.source import BuildSettings as BuildSettings
@@ -295,6 +302,7 @@ _NAMES = {
     ),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
+    "constructs_lib.definitions.features": ("Feature", "FeatureSchema"),
     "constructs_lib.environments.files": ("SourceFiles",),
     "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
@@ -325,6 +333,8 @@ _NAMES = {
     "constructs_lib.events.timing": ("At", "Cron", "Rate", "Within"),
     "constructs_lib.images.build": ("ContainerBuild",),
     "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
+    "constructs_lib.features.group": ("FeatureGroup", "IFeatureGroup"),
+    "constructs_lib.features.stores": ("GlueTable", "OfflineStore", "OnlineStore"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),

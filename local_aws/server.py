@@ -1,9 +1,7 @@
 """Starts and stops the local AWS inside a process: the composition of its services."""
 
 import asyncio
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +18,7 @@ from local_aws.health import Health
 from local_aws.iam.authority import IamAuthority
 from local_aws.iam.sts import StsOperations
 from local_aws.platform import Platform
+from local_aws.scratch import Scratch, sweep
 from local_aws.services import register_services
 
 _BACKLOG = 2048
@@ -47,7 +46,7 @@ class LocalAws:
     stop_requested: threading.Event = field(init=False, factory=threading.Event)
     _server: uvicorn.Server = field(init=False)
     _thread: threading.Thread = field(init=False)
-    _scratch: Path = field(init=False)
+    _scratch: Scratch = field(init=False)
 
     def start(self) -> Self:
         """Binds the port, registers the services, and returns once requests are answered.
@@ -64,11 +63,13 @@ class LocalAws:
             listener.close()
             raise
         self.port = listener.getsockname()[1]
-        self._scratch = Path(tempfile.mkdtemp(prefix="local-aws-"))
+        self._scratch = Scratch.make()
+        # nobody waits for it: what a killed server left may be large
+        threading.Thread(target=sweep, name="sweep", daemon=True).start()
         self.platform = Platform(
             endpoint_url=f"http://127.0.0.1:{self.port}",
-            state_dir=self._scratch / "state",
-            cache_dir=self.cache_dir or self._scratch / "cache",
+            state_dir=self._scratch.folder / "state",
+            cache_dir=self.cache_dir or self._scratch.folder / "cache",
         )
         self.platform.state_dir.mkdir()
         self.platform.cache_dir.mkdir(parents=True, exist_ok=True)
@@ -108,7 +109,7 @@ class LocalAws:
         self._server.should_exit = True
         self._thread.join(timeout=_DRAIN_SECONDS + 3)
         self.gateway.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.remove()
 
     def __enter__(self) -> Self:
         return self.start()

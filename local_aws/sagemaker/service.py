@@ -21,6 +21,8 @@ from local_aws.sagemaker.lineage.associations import AssociationOperations
 from local_aws.sagemaker.lineage.entities import EntityOperations
 from local_aws.sagemaker.lineage.recorder import Recorder
 from local_aws.sagemaker.lineage.records import LineageRecords
+from local_aws.sagemaker.pipelines.service import register_pipelines
+from local_aws.sagemaker.pipelines.settings import PipelineSettings
 from local_aws.sagemaker.processing.operations import ProcessingOperations
 from local_aws.sagemaker.registry.deployable import PackageContainers
 from local_aws.sagemaker.registry.groups import ModelPackageGroupOperations
@@ -48,6 +50,7 @@ def register_sagemaker(
     jobs: JobSettings | None = None,
     endpoints: EndpointSettings | None = None,
     offline_stores: OfflineSettings | None = None,
+    pipelines: PipelineSettings | None = None,
 ) -> None:
     """Makes the service and registers it.
 
@@ -58,6 +61,7 @@ def register_sagemaker(
         jobs: how jobs run. Default: as on AWS.
         endpoints: how endpoints run. Default: as on AWS.
         offline_stores: how records reach the offline stores of feature groups. Default: within a second.
+        pipelines: how pipelines run. Default: as on AWS, with the stand-ins that the environment names.
     """
     tags = TagStore()
     engine = engine or partial(choose_engine, platform)
@@ -92,6 +96,7 @@ def register_sagemaker(
     if isinstance(gateway.authority, IamAuthority):
         gateway.authority.keep_policies("sagemaker", GroupPolicies(registry))
     register_feature_store(gateway, platform, tags, offline_stores)
+    register_pipelines(gateway, platform, tags, pipelines)
     gateway.protocol = invocation_protocol(invocations)
     gateway.route("POST", INVOCATIONS, InvocationRoute(invocations))
     gateway.route("POST", STREAMS, StreamRoute(invocations))

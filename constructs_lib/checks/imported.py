@@ -44,6 +44,14 @@ def check_imported(definition: ImportedDefinition) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def notes_on_imported(definition: ImportedDefinition) -> Iterator[Problem]:
+    """What Step Functions takes, and whoever wrote it may not have meant."""
+    for name, state in definition.states():
+        if state.get("Type") == "Choice" and "Default" not in state:
+            message = "missing: where no rule is true, the execution fails with States.NoChoiceMatched"
+            yield Problem(step=name, path="Default", message=message)
+
+
 def _name(definition: ImportedDefinition) -> Iterator[Problem]:
     if not WORKFLOW_NAME.fullmatch(definition.name):
         message = f"got {shown(definition.name)}, expected 1 to 80 letters, digits, '-' or '_'"
@@ -101,9 +109,6 @@ def _state(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
     if kind == "Choice":
         if not state.get("Choices"):
             yield Problem(step=name, path="Choices", message="got no rules, expected at least one")
-        if "Default" not in state:
-            message = "missing, expected a way for when no rule is true: the execution would fail there"
-            yield Problem(step=name, path="Default", message=message)
     elif kind not in _ENDS and ("Next" in state) == (state.get("End") is True):
         yield Problem(step=name, path="Next", message="expected exactly one of Next and End")
     if kind == "Parallel" and not state.get("Branches"):

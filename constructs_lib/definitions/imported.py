@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from attrs import frozen
 
-from constructs_lib.definitions.errors import DefinitionError
+from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.freezing import freeze_fields
 
 _READS_INPUT = re.compile(r"\$(?:\$\.Execution\.Input|states\.context\.Execution\.Input)(?:\.(\w+)|\['([^']+)'\])")
@@ -61,6 +61,13 @@ class ImportedDefinition:
     def from_file(cls, name: str, path: Path) -> Self:
         """A definition from a file with its JSON."""
         return cls.from_json(name, path.read_text())
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What Step Functions takes, and whoever wrote it may not have meant: ways of a Choice that lead nowhere."""
+        from constructs_lib.checks.imported import notes_on_imported  # as above: checks stand above definitions
+
+        return tuple(notes_on_imported(self))
 
     def states(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every state with its name, those inside of others too."""

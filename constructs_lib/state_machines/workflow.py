@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Annotations, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -81,6 +81,8 @@ class StepFunctionsWorkflow(WorkflowBase):
         """The roles made here, by the step's name."""
         self.definition = definition
         """The workflow, with all roles."""
+        for note in definition.notes if isinstance(definition, ImportedDefinition) else ():
+            Annotations.of(self).add_warning_v2("mlops:openChoice", str(note))
         if isinstance(definition, WorkflowDefinition):
             self.job_roles = define_job_roles(self, definition)
             self.definition = definition.with_roles({name: made.role_arn for name, made in self.job_roles.items()})

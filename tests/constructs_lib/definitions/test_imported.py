@@ -67,7 +67,6 @@ def test_problems_are_told_together() -> None:
         "D: unreachable: no way leads to it",
         "E: unreachable: no way leads to it",
         "A: Resource: got sagemaker:startPipelineExecution.sync, which Step Functions does not have",
-        "B: Default: missing, expected a way for when no rule is true: the execution would fail there",
         "C: Next: expected exactly one of Next and End",
         "D: Resource: got 'somewhere', expected the ARN of a call or of a function",
         "E: Type: got 'Nothing', expected one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait",
@@ -85,6 +84,17 @@ def test_problems_are_told_together() -> None:
 )
 def test_documents_that_are_no_state_machines(document: dict[str, Any], message: str) -> None:
     assert problems(document) == [message]
+
+
+def test_a_choice_without_a_default_is_taken_and_noted() -> None:
+    rule = {"Variable": "$.a", "IsNull": True, "Next": "B"}
+    states: dict[str, dict[str, Any]] = {"A": {"Type": "Choice", "Choices": [rule]}, "B": {"Type": "Succeed"}}
+    definition = ImportedDefinition(name="open", document={"StartAt": "A", "States": states})
+
+    note = "A: Default: missing: where no rule is true, the execution fails with States.NoChoiceMatched"
+    assert [str(found) for found in definition.notes] == [note]
+    states["A"]["Default"] = "B"
+    assert ImportedDefinition(name="whole", document={"StartAt": "A", "States": states}).notes == ()
 
 
 def test_activities_and_functions_by_their_arn_are_calls() -> None:

@@ -7,6 +7,7 @@ from aws_cdk import App, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Annotations
 
 from constructs_lib.definitions import (
     Channel,
@@ -102,6 +103,21 @@ def test_a_definition_of_another_tool_is_deployed_as_it_is(tmp_path: Path) -> No
     assert passed[0]["Resource"] == [
         f"arn:aws:iam::111122223333:role/{name}" for name in ("processing", "serving", "training")
     ]
+
+
+def test_what_may_not_be_meant_in_a_definition_of_another_tool_is_a_warning() -> None:
+    rule = {"Variable": "$.a", "IsNull": True, "Next": "B"}
+    states = {"A": {"Type": "Choice", "Choices": [rule]}, "B": {"Type": "Succeed"}}
+    stack = Stack(App(), "Test")
+    StepFunctionsWorkflow(
+        stack, "Flow", definition=ImportedDefinition(name="open", document={"StartAt": "A", "States": states})
+    )
+
+    Annotations.from_stack(stack).has_warning(
+        "/Test/Flow",
+        "A: Default: missing: where no rule is true, the execution fails with States.NoChoiceMatched "
+        "[ack: mlops:openChoice]",
+    )
 
 
 def test_the_state_machine_logs_everything_and_is_traced(tmp_path: Path) -> None:

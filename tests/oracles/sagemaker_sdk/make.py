@@ -11,14 +11,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # the SDK's environment does not have this project
 
+from tests.oracles.sagemaker_sdk.control import CONTROL
+from tests.oracles.sagemaker_sdk.jobs import JOBS
+from tests.oracles.sagemaker_sdk.models import MODELS
+from tests.oracles.sagemaker_sdk.monitoring import MONITORING
 from tests.oracles.sagemaker_sdk.offline import session
-from tests.oracles.sagemaker_sdk.step_types import STEP_TYPES
 
 
 def main() -> None:
     """Writes the documents into the folder that is named, or beside this file."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for make in STEP_TYPES:
+    for make in (*JOBS, *MODELS, *CONTROL, *MONITORING):
         pipeline = make(session()[0])
         text = json.dumps(json.loads(pipeline.definition()), indent=2) + "\n"
         (folder / f"{pipeline.name}.pipeline.json").write_text(text)

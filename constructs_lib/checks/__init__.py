@@ -14,6 +14,7 @@ from constructs_lib.checks import (
     names,
     references,
     requests,
+    sizes,
 )
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
@@ -36,4 +37,5 @@ __all__ = [
     "references",
     "requests",
     "rule",
+    "sizes",
 ]

@@ -1,3 +1,5 @@
+import pytest
+
 from constructs_lib.definitions import (
     TASK_FAILED,
     Catch,
@@ -95,6 +97,12 @@ def test_every_step_can_be_reached_passing() -> None:
         otherwise=[],
     )
     assert problems(choice, function("A"), FailStep(name="Stop")) == []
+
+
+def test_a_choice_has_a_way_for_when_no_rule_is_true() -> None:
+    rule = ChoiceRule(condition=equal(ExecutionInput("A"), "b"), steps=[FailStep(name="Failed")])
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'otherwise'"):
+        ChoiceStep(name="C", rules=[rule])  # type: ignore[call-arg]
 
 
 def test_executions_do_not_end_beside_others() -> None:

@@ -1,6 +1,17 @@
 import pytest
 
-from constructs_lib.definitions import Catch, FailStep
+from constructs_lib.definitions import (
+    Catch,
+    ChoiceRule,
+    ChoiceStep,
+    DistributedMapStep,
+    ExecutionInput,
+    FailStep,
+    MapStep,
+    ParallelStep,
+    PassStep,
+    equal,
+)
 from tests.constructs_lib.samples import TOKEN, endpoint, function, problems
 
 
@@ -46,6 +57,17 @@ def test_steps_have_names_of_their_own() -> None:
     assert found == [
         "A: name: got 2 steps of this name, expected one",
         "B: name: got 2 steps of this name, expected one",
+    ]
+
+
+def test_names_clash_through_all_levels() -> None:
+    both = ParallelStep(name="Both", branches=[[function("A")], [function("B")]])
+    inner = MapStep(name="Each", items=[1], steps=[both])
+    rule = ChoiceRule(condition=equal(ExecutionInput("Way"), "b"), steps=[function("B")])
+    far = DistributedMapStep(name="Far", items=[1], steps=[PassStep(name="Each")])
+
+    assert problems(function("A"), inner, ChoiceStep(name="Way?", rules=[rule], otherwise=[]), far) == [
+        f"{name}: name: got 2 steps of this name, expected one" for name in ("A", "Each", "B")
     ]
 
 

@@ -14,7 +14,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 _MEMBERS = {
     **{name: {"LeftValue", "RightValue"} for name in _COMPARISONS},
     "In": {"QueryValue", "Values"},
-    "Not": {"Expression"},
+    "Not": {"Condition"},
     "Or": {"Conditions"},
 }
 
@@ -38,7 +38,7 @@ def condition_faults(conditions: Any) -> Iterator[str]:
             wanted, got = sorted(_MEMBERS[kind]), sorted(members)
             yield f"condition {kind} has the members {', '.join(got) or 'none'}, expected {', '.join(wanted)}"
         elif kind == "Not":
-            yield from condition_faults([condition["Expression"]])
+            yield from condition_faults([condition["Condition"]])
         elif kind == "Or":
             yield from condition_faults(condition["Conditions"])
 
@@ -56,7 +56,7 @@ def holds(conditions: list[dict[str, Any]]) -> bool:
 def _holds(condition: dict[str, Any]) -> bool:
     kind = condition["Type"]
     if kind == "Not":
-        return not _holds(condition["Expression"])
+        return not _holds(condition["Condition"])
     if kind == "Or":
         return any([_holds(inner) for inner in condition["Conditions"]])  # noqa: C419
     if kind == "In":

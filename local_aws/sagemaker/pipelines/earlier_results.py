@@ -9,8 +9,11 @@ from botocore.exceptions import ClientError
 from local_aws.platform import Platform
 from local_aws.sagemaker.pipelines.caching import cache_key, is_fresh
 from local_aws.sagemaker.pipelines.records import SUCCEEDED, Execution, StepRun
+from local_aws.sagemaker.pipelines.service_steps import SERVICE_STEPS, ServiceStep
 from local_aws.sagemaker.resource_names import now
 from local_aws.sagemaker.s3_locations import S3Location
+
+_SERVER_ERRORS = 500
 
 
 @define(eq=False)
@@ -47,8 +50,23 @@ class EarlierResults:
                 yield source, found
 
     def _is_there(self, execution: Execution, run: StepRun) -> bool:
+        kind = SERVICE_STEPS.get(run.step.type)
+        if kind is not None and kind.named_by_user:
+            sagemaker = self.platform.client("sagemaker", region=execution.pipeline.region)
+            return _is_described(sagemaker, kind, run)
         s3 = self.platform.client("s3", region=execution.pipeline.region)
         return all(_has_objects(s3, S3Location.parse(address)) for address in run.artifacts)
+
+
+def _is_described(sagemaker: Any, kind: ServiceStep, run: StepRun) -> bool:
+    method = next(name for name, api in sagemaker.meta.method_to_api_mapping.items() if api == kind.describe)
+    try:
+        getattr(sagemaker, method)(**{str(kind.name): run.properties[kind.name]})
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERRORS:
+            raise
+        return False
+    return True
 
 
 def _has_objects(s3: Any, location: S3Location) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 from attrs import define, field
 
 from local_aws.sagemaker.pipelines.calls import RoleCalls
+from local_aws.sagemaker.pipelines.experiments import enter_experiment
+from local_aws.sagemaker.pipelines.failures import StepFailedError
 from local_aws.sagemaker.pipelines.records import FAILED, STOPPED, SUCCEEDED, Execution, StepRun
 from local_aws.sagemaker.pipelines.step_runner import StepRunner
 from local_aws.sagemaker.pipelines.step_work import StepWork
@@ -42,6 +44,10 @@ class ExecutionRun:
 
     async def drive(self) -> tuple[str, str | None]:
         """Runs to the end; gives the execution's status, and its reason for a failure."""
+        try:
+            await self.blocking(lambda: enter_experiment(self.steps.platform, self.execution, self.calls))
+        except StepFailedError as failure:
+            return FAILED, str(failure)
         order = TopologicalSorter(self.execution.definition.order())
         order.prepare()
         ready: list[str] = []

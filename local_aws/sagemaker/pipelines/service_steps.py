@@ -83,6 +83,20 @@ def _training_artifacts(description: Mapping[str, Any]) -> list[str]:
     return [address] if address else []
 
 
+def _tuning_artifacts(description: Mapping[str, Any]) -> list[str]:
+    best = description.get("BestTrainingJob")
+    if best is None:
+        return []
+    definitions = [description.get("TrainingJobDefinition"), *description.get("TrainingJobDefinitions", ())]
+    name = best.get("TrainingJobDefinitionName")
+    folders = [
+        each["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+        for each in definitions
+        if each is not None and name in (None, each.get("DefinitionName"))
+    ]
+    return [f"{folder}/{best['TrainingJobName']}/output/model.tar.gz" for folder in folders]
+
+
 def _transform_artifacts(description: Mapping[str, Any]) -> list[str]:
     return [description["TransformOutput"]["S3OutputPath"]]
 
@@ -119,6 +133,7 @@ SERVICE_STEPS: Mapping[str, ServiceStep] = {
         named_length=32,
         arn="HyperParameterTuningJobArn",
         status="HyperParameterTuningJobStatus",
+        artifacts=_tuning_artifacts,
     ),
     "Transform": ServiceStep(
         create="CreateTransformJob",

@@ -44,11 +44,13 @@ class StepRunner:
     """Runs one step after the other, or many at once.
 
     Args:
+        platform: the local AWS.
         work: by type of step.
         results: of earlier executions.
         notifications: told of every change.
     """
 
+    platform: Platform
     work: dict[str, CarryOut]
     results: EarlierResults
     notifications: Notifications
@@ -72,7 +74,7 @@ class StepRunner:
             "Callback": CallbackWork(callbacks, settings.callback_seconds).carry_out,
             "Lambda": LambdaWork(settings.function_seconds).carry_out,
         }
-        return cls(work, EarlierResults(platform), notifications)
+        return cls(platform, work, EarlierResults(platform), notifications)
 
     async def carry_out(self, work: StepWork) -> None:
         """Runs a step to an end that its record tells."""

@@ -35,6 +35,8 @@ def _stand_in(*, cached: bool = False, retried: bool = False) -> StepType:
     return StepType(required=frozenset(), cached=cached, retried=retried, stand_in=True)
 
 
+# the SageMaker SDK writes caches for endpoints, callbacks and functions, and retries for endpoints; the developer guide
+# lists neither
 STEP_TYPES: Mapping[str, StepType] = {
     "Processing": StepType(
         optional=frozenset({"PropertyFiles"}), properties=("DescribeProcessingJob",), cached=True, retried=True
@@ -53,11 +55,10 @@ STEP_TYPES: Mapping[str, StepType] = {
     ),
     "Model": StepType(properties=("DescribeModel",), retried=True),
     "RegisterModel": StepType(properties=("DescribeModelPackage",), retried=True),
-    "EndpointConfig": StepType(properties=("DescribeEndpointConfig",)),
-    "Endpoint": StepType(properties=("DescribeEndpoint",)),
+    "EndpointConfig": StepType(properties=("DescribeEndpointConfig",), cached=True, retried=True),
+    "Endpoint": StepType(properties=("DescribeEndpoint",), cached=True, retried=True),
     "Condition": StepType(),
     "Fail": StepType(),
-    # the SageMaker SDK offers a cache for these two, the developer guide does not list them
     "Callback": StepType(
         required=frozenset({"SqsQueueUrl", "Arguments"}),
         optional=frozenset({"OutputParameters"}),

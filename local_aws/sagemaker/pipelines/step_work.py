@@ -50,12 +50,7 @@ class StepWork:
         Raises:
             StepFailedError: a value is not there.
         """
-        resolver = Resolver(
-            parameters=self.execution.parameters,
-            variables=self._variables() | variables,
-            properties=self._properties,
-            read_file=self._read_file,
-        )
+        resolver = resolver_of(self.execution, self.calls, **variables)
         return await self.blocking(lambda: resolver.resolve(value))
 
     async def call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -75,50 +70,69 @@ class StepWork:
             return False
         return True
 
-    def _variables(self) -> dict[str, str]:
-        execution = self.execution
-        return {
-            "PipelineName": execution.pipeline.name,
-            "PipelineArn": execution.pipeline.arn,
-            "PipelineExecutionId": execution.id,
-            "PipelineExecutionArn": execution.arn,
-            "StartDateTime": moment_text(execution.created),
-            "CurrentDateTime": moment_text(now()),
-        }
 
-    def _properties(self, step: str) -> Any:
-        run = self.execution.runs.get(step)
-        if run is None or run.properties is None:
-            raise StepFailedError(f"ClientError: step {step} has no properties: it was not executed")
-        return run.properties
+def resolver_of(execution: Execution, calls: RoleCalls, **variables: str) -> Resolver:
+    """What gives values to an execution's expressions.
 
-    def _read_file(self, reference: JsonGet) -> Any:
-        address = reference.s3_uri or self._property_file(str(reference.step), str(reference.property_file))
-        try:
-            location = S3Location.parse(str(address))
-        except ValueError as error:
-            raise StepFailedError(f"ClientError: {error}") from error
-        try:
-            answer = self.calls.ask("s3", "GetObject", {"Bucket": location.bucket, "Key": location.key})
-        except ClientError as error:
-            told = error.response["Error"]
-            raise StepFailedError(
-                f"ClientError: Failed to read the JSON file {location.uri}: {told.get('Code')}: {told.get('Message')}"
-            ) from error
-        if answer["ContentLength"] > _MOST_FILE_BYTES:
-            raise StepFailedError(
-                f"ClientError: {location.uri} has {answer['ContentLength']} bytes, expected at most {_MOST_FILE_BYTES}"
-            )
-        try:
-            return json.loads(answer["Body"].read())
-        except ValueError as error:
-            raise StepFailedError(f"ClientError: {location.uri} is not JSON: {error}") from error
+    Args:
+        execution: its parameters, variables and steps.
+        calls: reads property files.
+        variables: further ``Execution.`` variables.
+    """
+    return Resolver(
+        parameters=execution.parameters,
+        variables=_variables(execution) | variables,
+        properties=lambda step: _properties(execution, step),
+        read_file=lambda reference: _read_file(execution, calls, reference),
+    )
 
-    def _property_file(self, step: str, name: str) -> str:
-        entry = self.execution.definition.steps[step].property_files()[name]
-        outputs = self._properties(step).get("ProcessingOutputConfig", {}).get("Outputs", [])
-        for output in outputs:
-            if output["OutputName"] == entry["OutputName"] and "S3Output" in output:
-                folder = str(output["S3Output"]["S3Uri"])
-                return f"{folder.rstrip('/')}/{entry['FilePath'].lstrip('/')}"
-        raise StepFailedError(f"ClientError: step {step} has no output {entry['OutputName']} for property file {name}")
+
+def _variables(execution: Execution) -> dict[str, str]:
+    return {
+        "PipelineName": execution.pipeline.name,
+        "PipelineArn": execution.pipeline.arn,
+        "PipelineExecutionId": execution.id,
+        "PipelineExecutionArn": execution.arn,
+        "StartDateTime": moment_text(execution.created),
+        "CurrentDateTime": moment_text(now()),
+    }
+
+
+def _properties(execution: Execution, step: str) -> Any:
+    run = execution.runs.get(step)
+    if run is None or run.properties is None:
+        raise StepFailedError(f"ClientError: step {step} has no properties: it was not executed")
+    return run.properties
+
+
+def _read_file(execution: Execution, calls: RoleCalls, reference: JsonGet) -> Any:
+    address = reference.s3_uri or _property_file(execution, str(reference.step), str(reference.property_file))
+    try:
+        location = S3Location.parse(str(address))
+    except ValueError as error:
+        raise StepFailedError(f"ClientError: {error}") from error
+    try:
+        answer = calls.ask("s3", "GetObject", {"Bucket": location.bucket, "Key": location.key})
+    except ClientError as error:
+        told = error.response["Error"]
+        raise StepFailedError(
+            f"ClientError: Failed to read the JSON file {location.uri}: {told.get('Code')}: {told.get('Message')}"
+        ) from error
+    if answer["ContentLength"] > _MOST_FILE_BYTES:
+        raise StepFailedError(
+            f"ClientError: {location.uri} has {answer['ContentLength']} bytes, expected at most {_MOST_FILE_BYTES}"
+        )
+    try:
+        return json.loads(answer["Body"].read())
+    except ValueError as error:
+        raise StepFailedError(f"ClientError: {location.uri} is not JSON: {error}") from error
+
+
+def _property_file(execution: Execution, step: str, name: str) -> str:
+    entry = execution.definition.steps[step].property_files()[name]
+    outputs = _properties(execution, step).get("ProcessingOutputConfig", {}).get("Outputs", [])
+    for output in outputs:
+        if output["OutputName"] == entry["OutputName"] and "S3Output" in output:
+            folder = str(output["S3Output"]["S3Uri"])
+            return f"{folder.rstrip('/')}/{entry['FilePath'].lstrip('/')}"
+    raise StepFailedError(f"ClientError: step {step} has no output {entry['OutputName']} for property file {name}")

@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
+    from constructs_lib.definitions import RegisteredModelStep as RegisteredModelStep
     from constructs_lib.definitions import RegisterModelStep as RegisterModelStep
     from constructs_lib.definitions import ResultWriter as ResultWriter
     from constructs_lib.definitions import Retry as Retry
@@ -120,6 +121,9 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import less_or_equal as less_or_equal
     from constructs_lib.definitions import less_than as less_than
     from constructs_lib.definitions import matches as matches
+    from constructs_lib.endpoints.approved import ApprovedModelDeployment as ApprovedModelDeployment
+    from constructs_lib.endpoints.approved import Serving as Serving
+    from constructs_lib.endpoints.approved import deployment_of_a_version as deployment_of_a_version
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
     from constructs_lib.definitions.features import Feature as Feature
     from constructs_lib.definitions.features import FeatureSchema as FeatureSchema
@@ -174,6 +178,9 @@ if TYPE_CHECKING:
     from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
+    from constructs_lib.registry.registry import IModelRegistry as IModelRegistry
+    from constructs_lib.registry.registry import ModelRegistry as ModelRegistry
+    from constructs_lib.registry.sharing import AccountAccess as AccountAccess
     from constructs_lib.rendering import render_states as render_states
     from constructs_lib.rendering.diagrams import render_html as render_html
     from constructs_lib.rendering.diagrams import render_mermaid as render_mermaid
@@ -268,6 +275,7 @@ _NAMES = {
         "ReadJsonStep",
         "Reference",
         "RegisterModelStep",
+        "RegisteredModelStep",
         "Retry",
         "StateStep",
         "Step",
@@ -300,6 +308,7 @@ _NAMES = {
         "less_than",
         "matches",
     ),
+    "constructs_lib.endpoints.approved": ("ApprovedModelDeployment", "Serving", "deployment_of_a_version"),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
     "constructs_lib.definitions.features": ("Feature", "FeatureSchema"),
@@ -339,6 +348,8 @@ _NAMES = {
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
     "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements", "map_statements"),
+    "constructs_lib.registry.registry": ("IModelRegistry", "ModelRegistry"),
+    "constructs_lib.registry.sharing": ("AccountAccess",),
     "constructs_lib.rendering": ("render_states",),
     "constructs_lib.rendering.diagrams": ("render_html", "render_mermaid", "render_svg"),
     "constructs_lib.state_machines.base": ("IStepFunctionsWorkflow",),

@@ -13,6 +13,7 @@ from constructs_lib.definitions.steps.endpoint import EndpointConfigStep, Endpoi
 from constructs_lib.definitions.steps.labeling import LabelingStep
 from constructs_lib.definitions.steps.model import ModelStep
 from constructs_lib.definitions.steps.processing import ProcessingStep
+from constructs_lib.definitions.steps.registered_model import RegisteredModelStep
 from constructs_lib.definitions.steps.training import TrainingStep
 from constructs_lib.definitions.steps.tuning import TuningStep
 from constructs_lib.definitions.tokens import is_number_token
@@ -108,7 +109,7 @@ def endpoints_that_may_exist_are_waited_for(subject: Steps) -> Iterator[Problem]
 def networks_are_whole(subject: Steps) -> Iterator[Problem]:
     """A VPC is given by subnets and security groups together."""
     for step in subject.all_steps:
-        network = step.network if isinstance(step, (*_JOBS, ModelStep)) else NetworkConfig()
+        network = step.network if isinstance(step, (*_JOBS, ModelStep, RegisteredModelStep)) else NetworkConfig()
         if bool(network.subnets) != bool(network.security_groups):
             got, expected = ("subnets", "security_groups") if network.subnets else ("security_groups", "subnets")
             yield Problem(step=step.name, path=f"network.{expected}", message=f"missing, expected with {got}")

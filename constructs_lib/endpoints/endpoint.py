@@ -11,13 +11,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from constructs_lib.endpoints.variants import Capture, RegisteredModel, StoredModel, Variant
+from constructs_lib.endpoints.serving_role import INSTANCES, SERVICE, serving_role
+from constructs_lib.endpoints.variants import Capture, RegisteredModel, Variant
 from constructs_lib.environments.network import Network, Placement, place
-from constructs_lib.environments.roles import service_role
-from constructs_lib.permissions import PULL_ACTIONS, Statement
-
-_SERVICE = "AWS/SageMaker"
-_INSTANCES = "/aws/sagemaker/Endpoints"
 
 
 class EndpointGrants:
@@ -97,7 +93,13 @@ class Endpoint(Construct):
         super().__init__(scope, construct_id)
         self._check(variants, capture)
         placement = place(self, network)
-        self.role: iam.IRole = self._define_role(variants, capture, placement) if role is None else role
+        self.role: iam.IRole = (
+            serving_role(
+                self, "Role", models=[variant.model for variant in variants], capture=capture, placement=placement
+            )
+            if role is None
+            else role
+        )
         """What the containers run with."""
         models = [self._define_model(variant, placement) for variant in variants]
         self.config = sagemaker.CfnEndpointConfig(
@@ -153,35 +155,35 @@ class Endpoint(Construct):
 
     def metric_invocations(self, variant: str | None = None) -> cloudwatch.Metric:
         """Requests that were sent to a variant; use the sum. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "Invocations", "Sum", variant)
+        return self._metric(SERVICE, "Invocations", "Sum", variant)
 
     def metric_invocation_4xx_errors(self, variant: str | None = None) -> cloudwatch.Metric:
         """Requests that a variant refused; use the sum. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "Invocation4XXErrors", "Sum", variant)
+        return self._metric(SERVICE, "Invocation4XXErrors", "Sum", variant)
 
     def metric_invocation_5xx_errors(self, variant: str | None = None) -> cloudwatch.Metric:
         """Requests that failed in a variant; use the sum. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "Invocation5XXErrors", "Sum", variant)
+        return self._metric(SERVICE, "Invocation5XXErrors", "Sum", variant)
 
     def metric_model_latency(self, variant: str | None = None) -> cloudwatch.Metric:
         """Microseconds that the container took, on average. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "ModelLatency", "Average", variant)
+        return self._metric(SERVICE, "ModelLatency", "Average", variant)
 
     def metric_overhead_latency(self, variant: str | None = None) -> cloudwatch.Metric:
         """Microseconds that SageMaker added, on average. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "OverheadLatency", "Average", variant)
+        return self._metric(SERVICE, "OverheadLatency", "Average", variant)
 
     def metric_invocations_per_instance(self, variant: str | None = None) -> cloudwatch.Metric:
         """Requests for each instance of a variant; use the sum. `variant` defaults to the first."""
-        return self._metric(_SERVICE, "InvocationsPerInstance", "Sum", variant)
+        return self._metric(SERVICE, "InvocationsPerInstance", "Sum", variant)
 
     def metric_cpu_utilization(self, variant: str | None = None) -> cloudwatch.Metric:
         """Per cent of one core, summed over the cores of an instance. `variant` defaults to the first."""
-        return self._metric(_INSTANCES, "CPUUtilization", "Average", variant)
+        return self._metric(INSTANCES, "CPUUtilization", "Average", variant)
 
     def metric_memory_utilization(self, variant: str | None = None) -> cloudwatch.Metric:
         """Per cent of the memory of an instance. `variant` defaults to the first."""
-        return self._metric(_INSTANCES, "MemoryUtilization", "Average", variant)
+        return self._metric(INSTANCES, "MemoryUtilization", "Average", variant)
 
     def _metric(self, namespace: str, name: str, statistic: str, variant: str | None) -> cloudwatch.Metric:
         return cloudwatch.Metric(
@@ -238,77 +240,6 @@ class Endpoint(Construct):
         # SageMaker tries the role's permissions at once, and a role's policies may be resources of their own
         resource.node.add_dependency(self.role)
         return resource
-
-    def _define_role(
-        self, variants: Sequence[Variant], capture: Capture | None, placement: Placement | None
-    ) -> iam.Role:
-        statements = [*_job_statements(Stack.of(self)), *(() if placement is None else placement.statements(self))]
-        for variant in variants:
-            statements += _model_statements(variant.model)
-        if capture is not None:
-            statements.append(
-                Statement(
-                    actions=["s3:PutObject"],
-                    resources=[capture.storage.bucket.arn_for_objects(f"{capture.prefix}*")],
-                    reason="each file of captured requests has a name of its own",
-                )
-            )
-            if capture.storage.encryption_key is not None:
-                statements.append(
-                    Statement(actions=["kms:GenerateDataKey"], resources=[capture.storage.encryption_key.key_arn])
-                )
-        return service_role(
-            self, "Role", service="sagemaker.amazonaws.com", description="serves models", statements=statements
-        )
-
-
-def _job_statements(stack: Stack) -> list[Statement]:
-    return [
-        Statement(
-            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            resources=[
-                stack.format_arn(
-                    service="logs",
-                    resource="log-group",
-                    resource_name=f"{_INSTANCES}/*",
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-            reason="SageMaker names an endpoint's log group after the endpoint, whose name is generated",
-        ),
-        Statement(
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            reason="cloudwatch:PutMetricData takes no resource; the namespace is limited by a condition",
-            conditions={"StringEquals": {"cloudwatch:namespace": [_SERVICE, _INSTANCES]}},
-        ),
-    ]
-
-
-def _model_statements(model: StoredModel | RegisteredModel) -> list[Statement]:
-    statements = []
-    if model.repository is not None:
-        statements += [
-            Statement(actions=PULL_ACTIONS, resources=[model.repository.repository.repository_arn]),
-            Statement(
-                actions=["ecr:GetAuthorizationToken"],
-                resources=["*"],
-                reason="ecr:GetAuthorizationToken is of the account and takes no resource",
-            ),
-        ]
-    if model.storage is None:
-        return statements
-    exact = isinstance(model, StoredModel)
-    statements.append(
-        Statement(
-            actions=["s3:GetObject"],
-            resources=[model.storage.bucket.arn_for_objects(model.path if isinstance(model, StoredModel) else "*")],
-            reason=None if exact else "the registry knows where a version's artifacts are, the app does not",
-        )
-    )
-    if model.storage.encryption_key is not None:
-        statements.append(Statement(actions=["kms:Decrypt"], resources=[model.storage.encryption_key.key_arn]))
-    return statements
 
 
 def _capture_config(capture: Capture) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty:

@@ -91,6 +91,8 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         form = words.get(kind.removesuffix("JobDefinition"), "model-explainability")
         yield (place.arn("sagemaker", f"{form}-job-definition/{parameters['JobDefinitionName'].lower()}"),)
         return
+    if operation == "ListModelPackages" and not str(parameters.get("ModelPackageGroupName")).startswith("arn:"):
+        return  # it lists the account, whatever it filters by
     if packages := list(_model_packages(operation, parameters, place)):
         yield from packages
         return
@@ -124,8 +126,6 @@ def _model_packages(operation: str, parameters: Parameters, place: Place) -> Ite
         named = [f"{arn.replace(':model-package-group/', ':model-package/')}/*"]
         if operation == "CreateModelPackage":
             named.insert(0, arn)
-        elif arn.split(":")[4:5] == [place.account]:
-            named = []
     for arn in named:
         yield arn.lower(), arn
 

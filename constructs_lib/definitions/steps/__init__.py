@@ -13,6 +13,7 @@ from constructs_lib.definitions.steps.labeling import HumanTask, LabelingStep
 from constructs_lib.definitions.steps.messages import EventStep, NotificationStep, QueueStep
 from constructs_lib.definitions.steps.model import ModelStep
 from constructs_lib.definitions.steps.processing import ProcessingStep
+from constructs_lib.definitions.steps.registered_model import RegisteredModelStep
 from constructs_lib.definitions.steps.registration import MetricsFile, ModelMetrics, RegisterModelStep
 from constructs_lib.definitions.steps.simple import FailStep, PassStep, SucceedStep, WaitStep
 from constructs_lib.definitions.steps.training import TrainingStep
@@ -51,6 +52,7 @@ __all__ = [
     "QueueStep",
     "ReadJsonStep",
     "RegisterModelStep",
+    "RegisteredModelStep",
     "StateStep",
     "Step",
     "SucceedStep",

@@ -59,6 +59,14 @@ def test_a_role_may_be_let_reject_and_not_approve(clients: Clients, make_role: R
         session.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
 
 
+def test_listing_is_of_the_account(clients: Clients, make_role: Role, group: str) -> None:
+    narrow = clients.session("sagemaker", make_role(allow("sagemaker:ListModelPackages", f"{ARN}:model-package/*")))
+    with pytest.raises(ClientError, match="sagemaker:ListModelPackages on resource"):
+        narrow.list_model_packages(ModelPackageGroupName=group)
+    session = clients.session("sagemaker", make_role(allow("sagemaker:ListModelPackages")))
+    assert session.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"] == []
+
+
 def test_another_account_uses_what_the_group_lets_it(clients: Clients, group: str) -> None:
     own, other = clients.root("sagemaker"), clients.root("sagemaker", key=OTHER)
     arn = register(own, group)

@@ -76,7 +76,7 @@ class ImportedDefinition:
 
     def execution_input_schema(self) -> dict[str, Any]:
         """The members of the input that the states read from the context object, as a JSON Schema (draft 2020-12)."""
-        found = _READS_INPUT.findall(json.dumps(self.document, default=dict))
+        found = _READS_INPUT.findall(json.dumps(_of_the_execution(self.document), default=dict))
         names = list(dict.fromkeys(plain or quoted for plain, quoted in found))
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -85,6 +85,21 @@ class ImportedDefinition:
             "properties": {name: {} for name in names},
             "required": names,
         }
+
+
+def is_distributed(state: Mapping[str, Any]) -> bool:
+    """Whether a state is a Map of mode DISTRIBUTED, whose states run in executions of their own."""
+    processor = state.get("ItemProcessor") if state.get("Type") == "Map" else None
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+
+
+def _of_the_execution(value: Any) -> Any:
+    """A document without the states of distributed Maps, whose executions have inputs of their own."""
+    if isinstance(value, Mapping):
+        skipped = "ItemProcessor" if is_distributed(value) else None
+        return {key: _of_the_execution(member) for key, member in value.items() if key != skipped}
+    return [_of_the_execution(element) for element in value] if isinstance(value, list | tuple) else value
 
 
 def machines(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

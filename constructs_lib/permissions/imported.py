@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
-from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.imported import ImportedDefinition, is_distributed
 from constructs_lib.definitions.needs import (
     ApiAccess,
     Calls,
@@ -41,7 +41,7 @@ def imported_needs(definition: ImportedDefinition) -> tuple[Need, ...]:
     needs: list[Need] = []
     problems: list[Problem] = []
     for name, state in definition.states():
-        needs += _of_map(state) if _is_distributed(state) else ()
+        needs += _of_map(state) if is_distributed(state) else ()
         if state.get("Type") != "Task" or is_activity(state.get("Resource")):
             continue
         resource = parse_resource(state["Resource"])
@@ -59,14 +59,8 @@ def imported_needs(definition: ImportedDefinition) -> tuple[Need, ...]:
 
 def imported_labels(definition: ImportedDefinition) -> tuple[str, ...]:
     """The labels of its distributed Maps; ``*`` for those that Step Functions gives one."""
-    found = [state.get("Label") for _, state in definition.states() if _is_distributed(state)]
+    found = [state.get("Label") for _, state in definition.states() if is_distributed(state)]
     return tuple(dict.fromkeys(label if isinstance(label, str) else "*" for label in found))
-
-
-def _is_distributed(state: Mapping[str, Any]) -> bool:
-    processor = state.get("ItemProcessor") if state.get("Type") == "Map" else None
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
 def _of_map(state: Mapping[str, Any]) -> Iterator[Need]:

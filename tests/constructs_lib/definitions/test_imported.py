@@ -46,6 +46,22 @@ def test_the_input_is_what_the_states_read_of_it() -> None:
     assert jsonata.execution_input_schema()["properties"] == {"Pause": {}}
 
 
+def test_the_input_of_the_executions_of_a_map_is_another_one() -> None:
+    inside = {"StartAt": "P", "States": {"P": {"Type": "Pass", "OutputPath": "$$.Execution.Input.inner", "End": True}}}
+    state = {
+        "Type": "Map",
+        "ItemSelector": {"x.$": "$$.Execution.Input.outer"},
+        "ItemProcessor": {**inside, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+        "End": True,
+    }
+    definition = ImportedDefinition(name="maps", document={"StartAt": "M", "States": {"M": state}})
+
+    assert definition.execution_input_schema()["required"] == ["outer"]
+    inline = {**state, "ItemProcessor": inside}
+    definition = ImportedDefinition(name="maps", document={"StartAt": "M", "States": {"M": inline}})
+    assert definition.execution_input_schema()["required"] == ["outer", "inner"]
+
+
 def test_text_that_is_no_object_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^got list, expected a JSON object$"):
         ImportedDefinition.from_json("a", "[]")

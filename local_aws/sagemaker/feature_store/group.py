@@ -96,8 +96,8 @@ class FeatureGroup:
         }
         return told if self.offline is None else told | {"OfflineStoreStatus": self.offline.status()}
 
-    def describe(self, first: int = 0, count: int = 2500) -> dict[str, Any]:
-        """All of the group; of the features, `count` from the `first` on."""
+    def describe(self) -> dict[str, Any]:
+        """All of the group."""
         kept = (
             "RecordIdentifierFeatureName",
             "EventTimeFeatureName",
@@ -107,10 +107,9 @@ class FeatureGroup:
             "RoleArn",
             "Description",
         )
-        features = list(self.features.values())[first : first + count]
         told = self.summary() | {name: self.request[name] for name in kept if name in self.request}
         told |= {
-            "FeatureDefinitions": [feature.definition() for feature in features],
+            "FeatureDefinitions": [feature.definition() for feature in self.columns()],
             "LastModifiedTime": self.modified,
         }
         if self.failure is not None:

@@ -21,7 +21,7 @@ from local_aws.sagemaker.feature_store.online import OnlineStore
 from local_aws.sagemaker.feature_store.request_rules import check_creation, check_update
 from local_aws.sagemaker.jobs.role_keys import RoleKeys
 from local_aws.sagemaker.listing import Listed, page_of, with_token
-from local_aws.sagemaker.resource_names import arn_of, now, validation_error
+from local_aws.sagemaker.resource_names import arn_of, event_detail, now, validation_error
 from local_aws.sagemaker.s3_locations import S3Location
 from local_aws.sagemaker.tags import TagStore
 
@@ -71,6 +71,7 @@ class FeatureGroupOperations(ValidatedGroup):
             group.offline = self._offline_store(group)
         self.groups.add(group)
         self.tags.create(group.arn, request.get("Tags"))
+        self._tell(group)
         self.platform.workers.submit(self._establish, group, keys, self._table(context, group))
         return {"FeatureGroupArn": group.arn}
 
@@ -127,6 +128,7 @@ class FeatureGroupOperations(ValidatedGroup):
             if group.status == "Deleting":
                 return
             group.status = "Deleting"
+            self._tell(group)
         self.platform.workers.submit(self._remove, group)
 
     @operation("DescribeFeatureMetadata")
@@ -220,9 +222,19 @@ class FeatureGroupOperations(ValidatedGroup):
                 table.create(group.columns())
         except (ClientError, BotoCoreError, AwsError) as error:
             group.failure = str(error)[:1024]
-            group.status = "CreateFailed"
-            return
-        group.status = "Created"
+        with group.lock:
+            group.status = "Created" if group.failure is None else "CreateFailed"
+            self._tell(group)
+
+    def _tell(self, group: FeatureGroup) -> None:
+        self.platform.emit(
+            account=group.account,
+            region=group.region,
+            source="aws.sagemaker",
+            detail_type="SageMaker Feature Group State Change",
+            detail=event_detail(group.describe(), self.tags.of(group.arn)),
+            resources=[group.arn],
+        )
 
     def _remove(self, group: FeatureGroup) -> None:
         if group.offline is not None:

@@ -5,16 +5,18 @@ than the record does.
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
 
 from attrs import define
 
-from local_aws.gateway.app import Receive, Scope, Send, read_body, respond
+from local_aws.gateway.app import ClientDisconnectedError, Receive, Scope, Send, read_body, respond
 from local_aws.gateway.context import Principal
 from local_aws.gateway.errors import AwsError
 from local_aws.gateway.http import HttpRequest, Signature
+from local_aws.gateway.refusals import internal
 from local_aws.sagemaker.feature_store.groups import group_arn
 from local_aws.sagemaker.feature_store.records import validation
 from local_aws.sagemaker.feature_store.store import RecordStore
@@ -26,6 +28,8 @@ BATCH_WRITE_RECORD = ("POST", r"/BatchWriteRecord()")
 _TTL_UNITS = ("Seconds", "Minutes", "Hours", "Days", "Weeks")
 _BATCH = 25
 Answer = dict[str, Any] | None
+
+_log = logging.getLogger(__name__)
 
 
 @define(eq=False)
@@ -42,17 +46,28 @@ class WriteRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, match: re.Match[str]) -> None:
         """Serves one request, on the event loop: it waits for nothing."""
-        request = HttpRequest.of(scope, await read_body(receive))
         try:
-            signature = Signature.of(request)
-            principal = self.store.authority.principal(signature.access_key, "sagemaker-featurestore-runtime")
-            answer = self.carry_out(self.store, principal, signature.region, match[1], _document(request.body))
-            status, error_type, body = 200, [], b"" if answer is None else json.dumps(answer).encode()
+            request = HttpRequest.of(scope, await read_body(receive))
+        except ClientDisconnectedError:
+            return
+        try:
+            status, body, error_type = 200, self._answer(request, match[1]), None
         except AwsError as error:
-            status, error_type = error.status or 400, [("x-amzn-errortype", error.code)]
-            body = json.dumps({"message": error.message}).encode()
-        headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id().decode()), *error_type]
+            status, body, error_type = error.status or 400, _message(error), error.code
+        except Exception as fault:  # noqa: BLE001 - a fault of any kind is an answer, not a hang
+            _log.exception("%s %s failed", request.method, request.raw_path)
+            failure = internal("the feature store", fault)
+            status, body, error_type = 500, _message(failure), failure.code
+        headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id().decode())]
+        if error_type is not None:
+            headers.append(("x-amzn-errortype", error_type))
         await respond(send, status, headers, body)
+
+    def _answer(self, request: HttpRequest, name: str) -> bytes:
+        signature = Signature.of(request)
+        principal = self.store.authority.principal(signature.access_key, "sagemaker-featurestore-runtime")
+        answer = self.carry_out(self.store, principal, signature.region, name, _document(request.body))
+        return b"" if answer is None else json.dumps(answer).encode()
 
 
 def put_record(store: RecordStore, principal: Principal, region: str, name: str, request: dict[str, Any]) -> Answer:
@@ -91,6 +106,10 @@ def batch_write_record(
         except AwsError as error:
             errors.append({"Entry": entry, "ErrorCode": error.code, "ErrorMessage": error.message})
     return {"Errors": errors, "UnprocessedEntries": []}
+
+
+def _message(error: AwsError) -> bytes:
+    return json.dumps({"message": error.message}).encode()
 
 
 def _require(store: RecordStore, principal: Principal, operation: str, arn: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from attrs import define
+from attrs import define, field
 
 from local_aws.gateway.app import Gateway
 from local_aws.platform import SERVICE_CREDENTIALS, Credentials, Platform
@@ -51,6 +51,7 @@ class Store:
     """The local AWS under test, through its clients."""
 
     platform: Platform
+    events: list[dict[str, Any]] = field(factory=list)
 
     def client(self, service: str, credentials: Credentials = SERVICE_CREDENTIALS) -> Any:
         return self.platform.client(service, region=REGION, credentials=credentials)
@@ -158,7 +159,9 @@ def store() -> Iterator[Store]:
     """One for the session; tests keep apart by names."""
     with LocalAws(register=register) as running:
         running.platform.client("s3", region=REGION).create_bucket(Bucket=BUCKET)
-        yield Store(running.platform)
+        store = Store(running.platform)
+        running.platform.on_event(lambda _account, _region, event: store.events.append(event))
+        yield store
 
 
 @pytest.fixture(scope="session")

@@ -323,6 +323,19 @@ def test_a_removed_group_leaves_its_files_and_its_table(store: Store, offline: d
     assert store.client("glue").get_table(DatabaseName=names["Database"], Name=names["TableName"])["Table"]
 
 
+def test_every_state_of_a_group_is_an_event(store: Store) -> None:
+    arn = store.group("told", Tags=[{"Key": "team", "Value": "a"}])["FeatureGroupArn"]
+    store.sagemaker.delete_feature_group(FeatureGroupName="told")
+
+    def heard() -> list[dict[str, Any]]:
+        return [event for event in list(store.events) if event["resources"] == [arn]]
+
+    events = store.eventually(heard, lambda found: len(found) == 3)
+    assert {event["detail-type"] for event in events} == {"SageMaker Feature Group State Change"}
+    assert [event["detail"]["FeatureGroupStatus"] for event in events] == ["Creating", "Created", "Deleting"]
+    assert events[0]["detail"]["Tags"] == {"team": "a"}
+
+
 def test_the_key_of_an_online_store_is_used_with_the_callers_rights(store: Store) -> None:
     key = store.client("kms").create_key()["KeyMetadata"]["Arn"]
     config = {"EnableOnlineStore": True, "SecurityConfig": {"KmsKeyId": key}}

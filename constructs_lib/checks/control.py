@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from constructs_lib.checks.foreign_expressions import expression_problems
+from constructs_lib.checks.mending import Unknown
 from constructs_lib.checks.reference_types import value_type
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.shapes import RequestCheck
@@ -50,7 +51,7 @@ def maps_run_over_lists(subject: Subject) -> Iterator[Problem]:
             )
             yield Problem(step=step.name, path="max_concurrency", message=message)
         items = step.listed_items
-        if not isinstance(items, Reference):
+        if not isinstance(items, Reference) or isinstance(items, Unknown):
             continue
         kind = value_type(items, subject)
         readable = isinstance(items, ExecutionInput | StepOutput | MapItem | MapBatch)

@@ -181,4 +181,5 @@ def _described(hint: Any) -> str:
         return " or ".join(repr(option) for option in get_args(hint))
     if origin is not None:
         return "a dictionary"
-    return _WORDS.get(hint, f"a {hint.__name__}")
+    article = "an" if hint.__name__[0] in "AEIO" else "a"
+    return _WORDS.get(hint, f"{article} {hint.__name__}")

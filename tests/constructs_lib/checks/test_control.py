@@ -5,6 +5,7 @@ import pytest
 from constructs_lib.definitions import (
     ChoiceRule,
     ChoiceStep,
+    DistributedMapStep,
     ExecutionInput,
     MapItem,
     MapStep,
@@ -56,6 +57,17 @@ def test_maps_run_over_lists() -> None:
             "'document', or an output"
         ),
         "B: items: got ExecutionInput('Names'), expected a list: an execution input of type 'document', or an output",
+    ]
+
+
+def test_what_is_no_list_at_all_is_named_once() -> None:
+    assert problems(MapStep(name="A", items=3, steps=[function("F")])) == [  # type: ignore[arg-type]
+        "A: items: got 3, expected a reference or a list"
+    ]
+    wrong = DistributedMapStep(name="A", items=3, steps=[function("F")], batch=2)  # type: ignore[arg-type]
+    assert problems(wrong) == [
+        "A: items: got 3, expected a reference or a list or an ItemReader",
+        "A: batch: got 2, expected an ItemBatch or None",
     ]
 
 

@@ -1,5 +1,7 @@
 """Pipelines that the local AWS really runs, as the command line sees them."""
 
+from typing import Any
+
 import pytest
 from rich.console import Console
 
@@ -18,7 +20,7 @@ from tests.local_aws.sagemaker.pipelines.documents import compare, condition, de
 
 __all__ = ["LocalAws", "account", "noop", "pipelines_of_the_account", "role"]
 
-PARAMETERS = [
+PARAMETERS: list[dict[str, Any]] = [
     {"Name": "Rows", "Type": "Integer", "DefaultValue": 10},
     {"Name": "Mode", "Type": "String", "DefaultValue": "dry", "EnumValues": ["dry", "wet"]},
 ]

@@ -36,8 +36,9 @@ class Watch:
         """Takes every event of every service; the platform's event sink."""
         if event.get("source") != "aws.sagemaker":
             return
-        statuses = {value for name, value in event.get("detail", {}).items() if name.endswith("Status")}
-        if statuses & _GOING:
+        # the status of a part, as that of a feature group's offline store, is an object
+        values = [value for name, value in event.get("detail", {}).items() if name.endswith("Status")]
+        if any(isinstance(value, str) and value in _GOING for value in values):
             return
         with self._lock:
             waiting = [entry for arn in event.get("resources", ()) for entry in self._waiting.get(arn, ())]

@@ -125,7 +125,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 @pytest.fixture(scope="session")
 def role(account: Account) -> str:
     """An execution role that may do everything."""
-    return account.role("execution")
+    return account.role("pipelines-execution")
 
 
 @pytest.fixture(scope="session")

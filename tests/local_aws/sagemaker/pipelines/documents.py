@@ -28,7 +28,7 @@ def json_get(step: str, file: str, path: str) -> dict[str, Any]:
 
 
 def processing(name: str, image: str, role: str, **members: Any) -> dict[str, Any]:
-    """A Processing step; outputs are given by ``outputs={"NAME": "KEY"}``, arguments of the container by ``arguments``."""
+    """A Processing step, with ``outputs={"NAME": "KEY"}`` and the container's ``arguments``."""
     outputs = [
         {
             "OutputName": output,

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mlops_cli.commands import deploying, endpoints, local, machine, running
+from mlops_cli.commands import deploying, endpoints, local, machine, registry, running
 from mlops_cli.errors import BAD_INPUT, FAILED, UNAVAILABLE, CliError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.add_typer(local.app, name="local", rich_help_panel="The local AWS")
 deploying.add_to(app)
 running.add_to(app)
 endpoints.add_to(app)
+registry.add_to(app)
 
 _CREDENTIALS_REFUSED = frozenset(
     {

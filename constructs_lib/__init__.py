@@ -28,13 +28,20 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import TRAINING_JOB_NAME as TRAINING_JOB_NAME
     from constructs_lib.definitions import Allowed as Allowed
     from constructs_lib.definitions import ApiStep as ApiStep
+    from constructs_lib.definitions import AutoMLStep as AutoMLStep
+    from constructs_lib.definitions import BedrockCustomModelDeploymentStep as BedrockCustomModelDeploymentStep
+    from constructs_lib.definitions import BedrockCustomModelStep as BedrockCustomModelStep
+    from constructs_lib.definitions import BedrockModelImportStep as BedrockModelImportStep
+    from constructs_lib.definitions import BedrockThroughputStep as BedrockThroughputStep
     from constructs_lib.definitions import BuildOverrides as BuildOverrides
     from constructs_lib.definitions import CacheConfig as CacheConfig
+    from constructs_lib.definitions import CallbackStep as CallbackStep
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import CategoricalRange as CategoricalRange
     from constructs_lib.definitions import Channel as Channel
     from constructs_lib.definitions import ChoiceRule as ChoiceRule
     from constructs_lib.definitions import ChoiceStep as ChoiceStep
+    from constructs_lib.definitions import ClarifyCheckStep as ClarifyCheckStep
     from constructs_lib.definitions import ComputeResources as ComputeResources
     from constructs_lib.definitions import ContainerBuildStep as ContainerBuildStep
     from constructs_lib.definitions import ContainerImage as ContainerImage
@@ -45,6 +52,8 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import DataProcessing as DataProcessing
     from constructs_lib.definitions import DefinitionError as DefinitionError
     from constructs_lib.definitions import DistributedMapStep as DistributedMapStep
+    from constructs_lib.definitions import EMRServerlessStep as EMRServerlessStep
+    from constructs_lib.definitions import EMRStep as EMRStep
     from constructs_lib.definitions import EndpointConfigStep as EndpointConfigStep
     from constructs_lib.definitions import EndpointStep as EndpointStep
     from constructs_lib.definitions import EventStep as EventStep
@@ -54,6 +63,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import FailStep as FailStep
     from constructs_lib.definitions import HumanTask as HumanTask
     from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
+    from constructs_lib.definitions import InferenceComponentStep as InferenceComponentStep
     from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import InventoryItems as InventoryItems
     from constructs_lib.definitions import ItemBatch as ItemBatch
@@ -64,13 +74,18 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import JsonLinesItems as JsonLinesItems
     from constructs_lib.definitions import LabelingStep as LabelingStep
     from constructs_lib.definitions import LambdaStep as LambdaStep
+    from constructs_lib.definitions import LineageAssociation as LineageAssociation
+    from constructs_lib.definitions import LineageEntity as LineageEntity
+    from constructs_lib.definitions import LineageStep as LineageStep
     from constructs_lib.definitions import MapItem as MapItem
     from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import MetricsFile as MetricsFile
     from constructs_lib.definitions import ModelMetrics as ModelMetrics
     from constructs_lib.definitions import ModelStep as ModelStep
+    from constructs_lib.definitions import MonitoredTransform as MonitoredTransform
     from constructs_lib.definitions import NetworkConfig as NetworkConfig
+    from constructs_lib.definitions import NotebookJobStep as NotebookJobStep
     from constructs_lib.definitions import NotificationStep as NotificationStep
     from constructs_lib.definitions import Objective as Objective
     from constructs_lib.definitions import ParallelStep as ParallelStep
@@ -85,6 +100,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ProcessingStep as ProcessingStep
     from constructs_lib.definitions import ProductionVariant as ProductionVariant
     from constructs_lib.definitions import PropertyFile as PropertyFile
+    from constructs_lib.definitions import QualityCheckStep as QualityCheckStep
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
@@ -121,12 +137,12 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import less_or_equal as less_or_equal
     from constructs_lib.definitions import less_than as less_than
     from constructs_lib.definitions import matches as matches
+    from constructs_lib.definitions.features import Feature as Feature
+    from constructs_lib.definitions.features import FeatureSchema as FeatureSchema
     from constructs_lib.endpoints.approved import ApprovedModelDeployment as ApprovedModelDeployment
     from constructs_lib.endpoints.approved import Serving as Serving
     from constructs_lib.endpoints.approved import deployment_of_a_version as deployment_of_a_version
     from constructs_lib.endpoints.endpoint import Endpoint as Endpoint
-    from constructs_lib.definitions.features import Feature as Feature
-    from constructs_lib.definitions.features import FeatureSchema as FeatureSchema
     from constructs_lib.endpoints.endpoint import IEndpoint as IEndpoint
     from constructs_lib.endpoints.variants import Capture as Capture
     from constructs_lib.endpoints.variants import RegisteredModel as RegisteredModel
@@ -163,12 +179,12 @@ if TYPE_CHECKING:
     from constructs_lib.events.timing import Cron as Cron
     from constructs_lib.events.timing import Rate as Rate
     from constructs_lib.events.timing import Within as Within
-    from constructs_lib.images.build import ContainerBuild as ContainerBuild
     from constructs_lib.features.group import FeatureGroup as FeatureGroup
     from constructs_lib.features.group import IFeatureGroup as IFeatureGroup
     from constructs_lib.features.stores import GlueTable as GlueTable
     from constructs_lib.features.stores import OfflineStore as OfflineStore
     from constructs_lib.features.stores import OnlineStore as OnlineStore
+    from constructs_lib.images.build import ContainerBuild as ContainerBuild
     from constructs_lib.images.repository import IImageRepository as IImageRepository
     from constructs_lib.images.repository import ImageRepository as ImageRepository
     from constructs_lib.images.source import BuildSettings as BuildSettings
@@ -178,6 +194,7 @@ if TYPE_CHECKING:
     from constructs_lib.permissions import Statement as Statement
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
+    from constructs_lib.permissions import map_statements as map_statements
     from constructs_lib.registry.registry import IModelRegistry as IModelRegistry
     from constructs_lib.registry.registry import ModelRegistry as ModelRegistry
     from constructs_lib.registry.sharing import AccountAccess as AccountAccess
@@ -188,7 +205,6 @@ if TYPE_CHECKING:
     from constructs_lib.state_machines.base import IStepFunctionsWorkflow as IStepFunctionsWorkflow
     from constructs_lib.state_machines.states import StepState as StepState
     from constructs_lib.state_machines.states import hand_written as hand_written
-    from constructs_lib.permissions import map_statements as map_statements
     from constructs_lib.state_machines.workflow import StepFunctionsWorkflow as StepFunctionsWorkflow
 
 _NAMES = {
@@ -200,6 +216,8 @@ _NAMES = {
         "EXECUTION_ARN",
         "EXECUTION_NAME",
         "EXECUTION_START_TIME",
+        "MAP_BATCH",
+        "MAP_INDEX",
         "PIPELINE_ARN",
         "PIPELINE_EXECUTION_ARN",
         "PIPELINE_EXECUTION_ID",
@@ -207,56 +225,69 @@ _NAMES = {
         "PROCESSING_JOB_NAME",
         "START_DATE_TIME",
         "STATE_MACHINE_ARN",
-        "MAP_BATCH",
-        "MAP_INDEX",
         "TASK_FAILED",
         "TASK_TOKEN",
         "TRAINING_JOB_NAME",
         "Allowed",
         "ApiStep",
+        "AutoMLStep",
+        "BedrockCustomModelDeploymentStep",
+        "BedrockCustomModelStep",
+        "BedrockModelImportStep",
+        "BedrockThroughputStep",
         "BuildOverrides",
         "CacheConfig",
+        "CallbackStep",
         "Catch",
         "CategoricalRange",
         "Channel",
         "ChoiceRule",
         "ChoiceStep",
+        "ClarifyCheckStep",
         "ComputeResources",
         "ContainerBuildStep",
         "ContainerImage",
         "ContextValue",
         "ContinuousRange",
+        "CsvItems",
         "DataCapture",
         "DataProcessing",
         "DefinitionError",
+        "DistributedMapStep",
+        "EMRServerlessStep",
+        "EMRStep",
         "EndpointConfigStep",
         "EndpointStep",
         "EventStep",
         "ExecutionInput",
-        "CsvItems",
         "ExecutionVariable",
         "ExperimentConfig",
         "FailStep",
-        "DistributedMapStep",
         "HumanTask",
         "ImportedDefinition",
+        "InferenceComponentStep",
         "IntegerRange",
+        "InventoryItems",
+        "ItemBatch",
         "JobStep",
         "Join",
         "JsonGet",
+        "JsonItems",
+        "JsonLinesItems",
         "LabelingStep",
         "LambdaStep",
+        "LineageAssociation",
+        "LineageEntity",
+        "LineageStep",
         "MapItem",
         "MapStep",
-        "InventoryItems",
-        "ItemBatch",
         "MetricDefinition",
         "MetricsFile",
         "ModelMetrics",
-        "JsonItems",
-        "JsonLinesItems",
         "ModelStep",
+        "MonitoredTransform",
         "NetworkConfig",
+        "NotebookJobStep",
         "NotificationStep",
         "Objective",
         "ParallelStep",
@@ -271,21 +302,22 @@ _NAMES = {
         "ProcessingStep",
         "ProductionVariant",
         "PropertyFile",
+        "QualityCheckStep",
         "QueueStep",
         "ReadJsonStep",
         "Reference",
         "RegisterModelStep",
         "RegisteredModelStep",
+        "ResultWriter",
         "Retry",
+        "S3Objects",
         "StateStep",
         "Step",
         "StepOutput",
         "SucceedStep",
         "TaskStep",
         "TrainingStep",
-        "ResultWriter",
         "TransformInput",
-        "S3Objects",
         "TransformOutput",
         "TransformStep",
         "TuningLimits",
@@ -308,10 +340,10 @@ _NAMES = {
         "less_than",
         "matches",
     ),
+    "constructs_lib.definitions.features": ("Feature", "FeatureSchema"),
     "constructs_lib.endpoints.approved": ("ApprovedModelDeployment", "Serving", "deployment_of_a_version"),
     "constructs_lib.endpoints.endpoint": ("Endpoint", "IEndpoint"),
     "constructs_lib.endpoints.variants": ("Capture", "RegisteredModel", "StoredModel", "Variant"),
-    "constructs_lib.definitions.features": ("Feature", "FeatureSchema"),
     "constructs_lib.environments.files": ("SourceFiles",),
     "constructs_lib.environments.network": ("Network",),
     "constructs_lib.environments.storage": ("EncryptionKey", "IStorage", "Storage", "StorageLifecycle"),
@@ -340,10 +372,10 @@ _NAMES = {
         "WorkflowTarget",
     ),
     "constructs_lib.events.timing": ("At", "Cron", "Rate", "Within"),
-    "constructs_lib.images.build": ("ContainerBuild",),
-    "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.features.group": ("FeatureGroup", "IFeatureGroup"),
     "constructs_lib.features.stores": ("GlueTable", "OfflineStore", "OnlineStore"),
+    "constructs_lib.images.build": ("ContainerBuild",),
+    "constructs_lib.images.repository": ("IImageRepository", "ImageRepository"),
     "constructs_lib.images.source": ("BuildSettings",),
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),

@@ -11,6 +11,15 @@ from constructs_lib.definitions.steps.processing import ProcessingStep
 
 
 @rule
+def steps_are_of_types_that_step_functions_has(subject: Subject) -> Iterator[Problem]:
+    """Some steps are carried out by SageMaker Pipelines itself."""
+    for step in subject.all_steps:
+        if step.only_in_pipelines:
+            message = f"got a {type(step).__name__}, which Step Functions does not have; PipelineDefinition takes it"
+            yield Problem(step=step.name, message=message)
+
+
+@rule
 def steps_ask_for_nothing_that_step_functions_lacks(subject: Subject) -> Iterator[Problem]:
     """A feature that the engine would leave out in silence is refused."""
     for step in subject.all_steps:
@@ -35,6 +44,8 @@ def values_are_of_kinds_that_step_functions_has(subject: Subject) -> Iterator[Pr
 
 def _missing(step: Step) -> Iterator[tuple[str, str]]:
     """Fields that ask for something, and for what."""
+    if step.display_name is not None:
+        yield "display_name", "display names of steps"
     if isinstance(step, TaskStep) and step.cache is not None:
         yield "cache", "cache of steps"
     if isinstance(step, ProcessingStep) and step.property_files:

@@ -70,6 +70,9 @@ def _described(shape: Any, parts: tuple[str | int, ...]) -> OutputType:
             shape = shape.member
             followed += f"[{part}]"
             continue
+        if shape.type_name == "structure" and part not in shape.members:
+            lower = f"{part[:1].lower()}{part[1:]}"  # some services begin with small letters what the engines do not
+            part = lower if lower in shape.members else part  # noqa: PLW2901 - as the service calls it
         if shape.type_name == "map":
             shape = shape.value
         elif shape.type_name != "structure":

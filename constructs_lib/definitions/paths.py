@@ -2,16 +2,19 @@
 
 import re
 
-_PART = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\[\d+\])*)")
+_PART = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\['([^'\]]+)'\]")
 
 
 def parse_path(path: str) -> tuple[str | int, ...] | None:
-    """The members and list positions of a path; None where it is not one."""
+    """The members and list positions of a path; None where it is not one.
+
+    A member of an unusual name stands in brackets: ``Environment['MODEL_NAME']``.
+    """
     parts: list[str | int] = []
-    for text in path.split("."):
-        found = _PART.fullmatch(text)
-        if found is None:
+    end = 0
+    for found in _PART.finditer(path):
+        if found.start() != end or (end == 0 and (found[1] is None or path[0] == ".")):
             return None
-        parts.append(found[1])
-        parts += [int(position) for position in re.findall(r"\d+", found[2])]
-    return tuple(parts)
+        end = found.end()
+        parts.append(int(found[2]) if found[2] is not None else found[1] or found[3])
+    return tuple(parts) if parts and end == len(path) else None

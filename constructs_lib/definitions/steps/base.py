@@ -107,6 +107,7 @@ class Step:
             listed, if no step of the workflow names any.
         comment: for the reader of the state machine, or of the pipeline, where it is the step's description.
             Default: none.
+        display_name: what SageMaker Studio calls the step; Step Functions has nothing like it. Default: its name.
     """
 
     kind: ClassVar[str] = "step"
@@ -120,6 +121,7 @@ class Step:
     name: str
     depends_on: Sequence["Step | str"] = ()
     comment: str | None = None
+    display_name: str | None = None
 
     @property
     def blocks(self) -> tuple["Block", ...]:

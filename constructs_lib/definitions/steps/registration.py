@@ -1,7 +1,7 @@
 """The step that registers a model in the model registry."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -62,7 +62,7 @@ class RegisterModelStep(TaskStep):
         model_data_uri: ``model.tar.gz`` in S3. Default: the image holds the model.
         inference_instances: types of instances that an endpoint may run on. Default: not said.
         transform_instances: types of instances that transform jobs may run on. Default: not said.
-        approval_status: Default: somebody has to approve it.
+        approval_status: ``PendingManualApproval``, ``Approved`` or ``Rejected``. Default: somebody has to approve it.
         metrics: what is known of the model. Default: nothing.
         environment: variables of the container. Default: none.
         description: of the version. Default: none.
@@ -81,7 +81,7 @@ class RegisterModelStep(TaskStep):
     model_data_uri: Text | None = None
     inference_instances: Sequence[Text] = ()
     transform_instances: Sequence[Text] = ()
-    approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = "PendingManualApproval"
+    approval_status: Text = "PendingManualApproval"
     metrics: ModelMetrics | None = None
     environment: Mapping[str, Text] = field(factory=dict)
     description: Text | None = None

@@ -129,7 +129,7 @@ class TuningStep(SageMakerJob, JobStep):
 
     @property
     def named_by_service(self) -> str:
-        """What SageMaker Pipelines calls the job: the execution's id, the beginning of the step's name, more letters."""
+        """What SageMaker Pipelines calls the job: the execution's id, the beginning of the step's name, and more."""
         return f"*-{self.name.replace('_', '-')[:6].strip('-')}*"
 
     @property

@@ -63,6 +63,8 @@ class _Writer:
         document: dict[str, Any] = {"Name": step.name, "Type": step.pipeline_type, "Arguments": self._arguments(step)}
         if step.depends_on:
             document["DependsOn"] = list(step.dependencies)
+        if step.display_name is not None:
+            document["DisplayName"] = step.display_name
         if step.comment is not None:
             document["Description"] = step.comment
         for member, value in step.pipeline_members.items():

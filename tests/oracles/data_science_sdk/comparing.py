@@ -25,7 +25,7 @@ def compare(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[Differen
     return [
         Difference(name, *difference)
         for name in sorted(left.keys() | right.keys())
-        for difference in _differences("", left.get(name, ABSENT), right.get(name, ABSENT))
+        for difference in differences("", left.get(name, ABSENT), right.get(name, ABSENT))
     ]
 
 
@@ -40,17 +40,17 @@ def _states(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _differences(path: str, theirs: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
+def differences(path: str, theirs: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
     """The places below a path that differ; what one side lacks as a whole is one place."""
     if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
         left, right = _fields(theirs), _fields(ours)
         for key in sorted(left.keys() | right.keys()):
             below = f"{path}.{key}" if path else key
-            yield from _differences(below, left.get(key, ABSENT), right.get(key, ABSENT))
+            yield from differences(below, left.get(key, ABSENT), right.get(key, ABSENT))
     elif isinstance(theirs, list) and isinstance(ours, list):
         for index in range(max(len(theirs), len(ours))):
             pair = [side[index] if index < len(side) else ABSENT for side in (theirs, ours)]
-            yield from _differences(f"{path}[{index}]", *pair)
+            yield from differences(f"{path}[{index}]", *pair)
     elif theirs != ours:
         yield path, theirs, ours
 

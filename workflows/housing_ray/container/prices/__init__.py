@@ -1,0 +1,1 @@
+"""Prices of houses: what the jobs of the workflow and its endpoint share."""

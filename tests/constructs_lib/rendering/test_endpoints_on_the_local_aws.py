@@ -1,0 +1,140 @@
+"""Endpoints that a workflow creates or updates, run by the local AWS with the rights that the library derives."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import define
+
+from constructs_lib.definitions import (
+    CAUGHT_CAUSE,
+    CAUGHT_ERROR,
+    Catch,
+    EndpointStep,
+    ExecutionInput,
+    FailStep,
+    WorkflowDefinition,
+)
+from constructs_lib.permissions import engine_statements
+from constructs_lib.rendering import render_states
+from local_aws.gateway.app import Gateway
+from local_aws.platform import Platform
+from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.service import register_sagemaker
+from local_aws.server import LocalAws
+from local_aws.stepfunctions.service import register_stepfunctions
+from tests.constructs_lib.samples import workflow
+from tests.local_aws.sagemaker.conftest import BUCKET, REGION, Account
+from tests.local_aws.sagemaker.folder_engine import FolderEngine
+from tests.local_aws.sagemaker.servers import ECHO
+
+PLACE = {"partition": "aws", "region": REGION, "account": "123456789012"}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+@define(eq=False)
+class Serving:
+    """An account with configurations for models: ``blue`` and ``green``, and ``bad``, which never gets healthy."""
+
+    account: Account
+    made: int = 0
+
+    def run(self, definition: WorkflowDefinition, **given: str) -> dict[str, Any]:
+        """What becomes of an execution, whose role may do what is derived."""
+        self.made += 1
+        statements = [found.to_dict() for found in engine_statements(definition, **PLACE)]
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        states = self.account.client("stepfunctions")
+        machine = states.create_state_machine(
+            name=f"serving-{self.made}",
+            definition=json.dumps(render_states(definition)),
+            roleArn=self.account.role(f"serving-{self.made}", policy, TRUST),
+        )["stateMachineArn"]
+        arn = states.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+        return self.account.eventually(
+            lambda: dict(states.describe_execution(executionArn=arn)),
+            lambda found: found["status"] != "RUNNING",
+            seconds=90,
+        )
+
+    def live(self, endpoint: str) -> tuple[str, str]:
+        """Status and configuration of an endpoint."""
+        found = self.account.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+        return found["EndpointStatus"], found["EndpointConfigName"]
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    made: list[FolderEngine] = []
+
+    def register(gateway: Gateway, platform: Platform) -> None:
+        made.append(FolderEngine(platform, tmp_path_factory.mktemp("images")))
+        settings = EndpointSettings(startup_seconds=20, ping_seconds=0.2, stop_grace_seconds=0.5)
+        register_sagemaker(gateway, platform, engine=lambda: made[0], endpoints=settings)
+        register_stepfunctions(gateway, platform)
+
+    with LocalAws(register=register) as running:
+        account = Account(running.platform, made[0], [])
+        account.client("s3").create_bucket(Bucket=BUCKET)
+        role = account.role("serving-model")
+        image = account.engine.image("echo", serve=ECHO)
+        for name in ("blue", "green"):
+            account.model(name, image, role, {"model.txt": name.encode()})
+        account.model("bad", image, role)
+        for name in ("blue", "green", "bad"):
+            account.endpoint_config(name, name)
+        yield Serving(account)
+
+
+def serve(**changed: Any) -> WorkflowDefinition:
+    failed = FailStep(name="Failed", error=CAUGHT_ERROR, cause=CAUGHT_CAUSE)
+    given = {
+        "name": "Serve",
+        "endpoint_name": ExecutionInput("Endpoint"),
+        "config_name": ExecutionInput("Config"),
+        "poll_seconds": 1,
+        "catch": [Catch(errors=["EndpointFailed"], next_step=failed)],
+    }
+    return workflow(EndpointStep(**{**given, **changed}))
+
+
+def test_an_endpoint_is_created_then_updated_and_a_rollback_is_a_failure(serving: Serving) -> None:
+    definition = serve(mode="create or update")
+
+    created = serving.run(definition, Endpoint="both", Config="blue")
+    assert (created["status"], serving.live("both")) == ("SUCCEEDED", ("InService", "blue")), created
+
+    updated = serving.run(definition, Endpoint="both", Config="green")
+    assert (updated["status"], serving.live("both")) == ("SUCCEEDED", ("InService", "green")), updated
+
+    rolled_back = serving.run(definition, Endpoint="both", Config="bad")
+    assert (rolled_back["status"], rolled_back["error"]) == ("FAILED", "EndpointFailed")
+    assert "variant bad did not pass the ping health check" in rolled_back["cause"]
+    assert serving.live("both") == ("InService", "green")
+
+
+def test_an_update_of_what_is_not_there_and_a_creation_of_what_is_fail(serving: Serving) -> None:
+    absent = serving.run(serve(mode="update"), Endpoint="absent", Config="blue")
+    assert (absent["status"], absent["error"]) == ("FAILED", "SageMaker.AmazonSageMakerException")
+    assert "Could not find" in absent["cause"]
+
+    assert serving.run(serve(), Endpoint="once", Config="blue")["status"] == "SUCCEEDED"
+    again = serving.run(serve(), Endpoint="once", Config="blue")
+    assert (again["status"], again["error"]) == ("FAILED", "SageMaker.AmazonSageMakerException")
+    assert "existing endpoint" in again["cause"]
+
+
+def test_an_endpoint_that_fails_tells_why(serving: Serving) -> None:
+    failed = serving.run(serve(), Endpoint="broken", Config="bad")
+    assert (failed["status"], failed["error"]) == ("FAILED", "EndpointFailed")
+    assert failed["cause"].startswith("endpoint is Failed: ")
+
+
+def test_a_request_is_not_waited_for_where_nobody_asks(serving: Serving) -> None:
+    definition = serve(wait=False, catch=[])
+    assert serving.run(definition, Endpoint="later", Config="blue")["status"] == "SUCCEEDED"
+    assert serving.account.settled_endpoint("later")["EndpointStatus"] == "InService"

@@ -29,6 +29,8 @@ from tests.local_aws.sagemaker.conftest import BUCKET, REGION, Account
 from tests.local_aws.sagemaker.folder_engine import FolderEngine
 from tests.local_aws.sagemaker.servers import ECHO
 
+pytestmark = pytest.mark.slow
+
 PLACE = {"partition": "aws", "region": REGION, "account": "123456789012"}
 TRUST = {
     "Version": "2012-10-17",

@@ -12,6 +12,7 @@ from sagemaker.metadata_properties import MetadataProperties
 from sagemaker.model import Model
 from sagemaker.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.pipeline import PipelineModel
+from sagemaker.pytorch.model import PyTorchModel
 from sagemaker.workflow.endpoint_step import EndpointConfigStep, EndpointStep
 from sagemaker.workflow.inference_component_step import InferenceComponentStep
 from sagemaker.workflow.lineage_step import LineageAssociation, LineageEntityReference, LineageStep
@@ -99,7 +100,10 @@ def repacked_model(session: PipelineSession) -> Pipeline:
     folder = Path(mkdtemp())
     (folder / "inference.py").write_text("")
     train = small_training(session)
-    handled = Model(
+    handled = PyTorchModel(
+        framework_version="1.13.1",
+        py_version="py39",
+        name="prices",
         image_uri=IMAGE,
         model_data=train.properties.ModelArtifacts.S3ModelArtifacts,
         entry_point=str(folder / "inference.py"),

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.errors import ResourceError, is_absent
 from local_aws.cloudformation.resources.feature_groups import FeatureGroupProvider
+from local_aws.cloudformation.resources.pipelines import PipelineProvider
 from local_aws.cloudformation.resources.provider import (
     Provider,
     ResourceScope,
@@ -306,4 +307,5 @@ PROVIDERS = (
     ModelPackageGroupProvider(),
     ModelPackageProvider(),
     FeatureGroupProvider(),
+    PipelineProvider(),
 )

@@ -1,6 +1,7 @@
 """Events on their way: each kind of target is really given one."""
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -346,21 +347,30 @@ def test_a_build_is_started(made: Deployments) -> None:
     until(lambda: codebuild.batch_get_builds(ids=builds)["builds"][0]["buildComplete"], seconds=60)
 
 
-def test_a_pipeline_cannot_be_started_yet_and_the_reason_is_told(made: Deployments) -> None:
-    url, queue = made.queue("dead")
-    allow_queue(made, url, queue, rule_arn(made))
-    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p"
+def test_a_pipeline_is_started_with_parameters_from_the_event(made: Deployments) -> None:
+    sagemaker, name = made.client("sagemaker"), made.name("pipeline")
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{name}"
+    stop = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Parameters.N"}}}
+    definition = {"Version": "2020-12-01", "Parameters": [{"Name": "N", "Type": "Integer"}], "Steps": [stop]}
+    sagemaker.create_pipeline(
+        PipelineName=name,
+        PipelineDefinition=json.dumps(definition),
+        RoleArn=made.role(made.name("runs"), service="sagemaker.amazonaws.com"),
+        ClientRequestToken=str(uuid.uuid4()),
+    )
     start = {"Effect": "Allow", "Action": "sagemaker:StartPipelineExecution", "Resource": arn}
     role = made.role(made.name("start"), start, service=EVENTS)
     parameters = {"PipelineParameterList": [{"Name": "N", "Value": "$.detail.n"}]}
-    rule(
-        made,
-        {"Arn": arn, "RoleArn": role, "SageMakerPipelineParameters": parameters, "DeadLetterConfig": {"Arn": queue}},
-    )
-    put(made, {"n": 1})
-    attributes = made.message(url)["MessageAttributes"]
-    assert attributes["ERROR_CODE"]["StringValue"] == "SDK_CLIENT_ERROR"
-    assert "does not offer sagemaker:StartPipelineExecution" in attributes["ERROR_MESSAGE"]["StringValue"]
+    rule(made, {"Arn": arn, "RoleArn": role, "SageMakerPipelineParameters": parameters})
+    put(made, {"n": 7})
+
+    def failed() -> list[str]:
+        listed = sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
+        return [each["PipelineExecutionArn"] for each in listed if each["PipelineExecutionStatus"] == "Failed"]
+
+    [execution] = until(failed)
+    [step] = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=execution)["PipelineExecutionSteps"]
+    assert step["FailureReason"] == "7"
 
 
 def test_events_of_services_arrive_on_the_default_bus(made: Deployments) -> None:

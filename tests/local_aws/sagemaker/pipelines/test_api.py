@@ -240,8 +240,8 @@ def test_jobs_belong_to_the_experiment(pipelines: Pipelines, noop: str) -> None:
 
 def test_jobs_are_named_after_their_own_names_where_the_definition_says_so(pipelines: Pipelines, noop: str) -> None:
     step = processing("Prepare", noop, pipelines.role, Arguments={"ProcessingJobName": "my-prices"})
-    for name, members in (("own", {"PipelineDefinitionConfig": {"UseCustomJobPrefix": True}}), ("aws", {})):
-        pipelines.create(f"prefix-{name}", definition(step, **members))
+    pipelines.create("prefix-own", definition(step, PipelineDefinitionConfig={"UseCustomJobPrefix": True}))
+    pipelines.create("prefix-aws", definition(step))
     own, aws = (pipelines.run(f"prefix-{name}") for name in ("own", "aws"))
 
     def job(execution: dict[str, Any]) -> str:

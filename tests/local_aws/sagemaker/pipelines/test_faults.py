@@ -178,7 +178,7 @@ def test_what_needs_a_step_of_the_other_branch_does_not_run(pipelines: Pipelines
     assert set(pipelines.steps(execution)) == {"Choose", "Else", "AfterElse", "AfterChoice"}
 
 
-_PARAMETERS = [
+_PARAMETERS: list[dict[str, Any]] = [
     {"Name": "Count", "Type": "Integer", "DefaultValue": 1},
     {"Name": "Rate", "Type": "Float", "DefaultValue": 0.5},
     {"Name": "Fast", "Type": "Boolean", "DefaultValue": False},

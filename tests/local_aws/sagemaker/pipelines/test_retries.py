@@ -50,7 +50,7 @@ def test_throttling_is_retried_without_a_policy_unless_one_says_otherwise() -> N
 
 def _error(code: str, status: int) -> ClientError:
     response = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, "CreateTrainingJob")  # type: ignore[arg-type]
+    return ClientError(response, "CreateTrainingJob")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from local_aws.sagemaker.runtime.protocol import invocation_protocol
 from local_aws.sagemaker.runtime.route import INVOCATIONS, InvocationRoute
 from local_aws.sagemaker.runtime.routing import RouteTable
 from local_aws.sagemaker.runtime.streaming import STREAMS, StreamRoute
+from local_aws.sagemaker.search.operations import SearchOperations
 from local_aws.sagemaker.tags import TagOperations, TagStore
 from local_aws.sagemaker.training.operations import TrainingOperations
 from local_aws.sagemaker.transform.operations import TransformOperations
@@ -90,6 +91,7 @@ def register_sagemaker(
         EntityOperations(lineage, tags),
         AssociationOperations(lineage),
         ExperimentOperations(lineage, tags),
+        SearchOperations(platform, tags),
         RuntimeOperations(),
     )
     Recorder(platform, lineage, tags).start()

@@ -1,0 +1,1 @@
+"""Search over SageMaker's resources, by any property of theirs."""

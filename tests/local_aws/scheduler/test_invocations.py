@@ -132,6 +132,30 @@ def test_each_kind_of_target(scheduler: Scheduler) -> None:
     until(lambda: "scheduled-bucket" in [each["Name"] for each in scheduler.client("s3").list_buckets()["Buckets"]])
 
 
+def test_a_pipeline_is_started_with_its_parameters(scheduler: Scheduler) -> None:
+    sagemaker = scheduler.client("sagemaker")
+    stop = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Parameters.N"}}}
+    definition = {"Version": "2020-12-01", "Parameters": [{"Name": "N", "Type": "String"}], "Steps": [stop]}
+    arn = sagemaker.create_pipeline(
+        PipelineName="scheduled",
+        PipelineDefinition=json.dumps(definition),
+        RoleArn=scheduler.role("s3:GetObject", trust={"Principal": {"Service": "sagemaker.amazonaws.com"}}),
+    )["PipelineArn"]
+    parameters = {"PipelineParameterList": [{"Name": "N", "Value": "night"}]}
+    target = {"Arn": arn, "SageMakerPipelineParameters": parameters}
+    role = scheduler.role("sagemaker:StartPipelineExecution", resource=arn)
+    scheduler.schedule(target | {"RoleArn": role}, at(now(scheduler) + timedelta(minutes=5)))
+    scheduler.advance(minutes=6)
+
+    def failed() -> list[str]:
+        listed = sagemaker.list_pipeline_executions(PipelineName="scheduled")["PipelineExecutionSummaries"]
+        return [each["PipelineExecutionArn"] for each in listed if each["PipelineExecutionStatus"] == "Failed"]
+
+    [execution] = until(failed)
+    [step] = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=execution)["PipelineExecutionSteps"]
+    assert step["FailureReason"] == "night"
+
+
 def test_the_role_may_ask_for_the_schedules_group(scheduler: Scheduler) -> None:
     url, arn = scheduler.queue()
     groups = {"ArnEquals": {"aws:SourceArn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/default"}}

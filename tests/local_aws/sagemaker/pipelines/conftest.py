@@ -12,6 +12,7 @@ from local_aws.containers.engine import RunSpec
 from local_aws.functions.service import register_lambda
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
+from local_aws.sagemaker.endpoints.settings import EndpointSettings
 from local_aws.sagemaker.jobs.work import JobSettings
 from local_aws.sagemaker.pipelines.settings import PipelineSettings
 from local_aws.sagemaker.service import register_sagemaker
@@ -114,6 +115,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             platform,
             engine=lambda: made[0],
             jobs=JobSettings(stop_grace_seconds=0.5),
+            endpoints=EndpointSettings(startup_seconds=5, ping_seconds=0.2),
             pipelines=settings,
         )
 

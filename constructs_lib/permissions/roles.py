@@ -1,9 +1,9 @@
 """The statements of the roles that a workflow needs."""
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
-from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.imported import ImportedDefinition, is_distributed
 from constructs_lib.definitions.pipeline import PipelineDefinition
-from constructs_lib.definitions.steps.base import JobStep, TaskStep
+from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep
 from constructs_lib.definitions.steps.branches import DistributedMapStep
 from constructs_lib.definitions.steps.hand_written import StateStep
 from constructs_lib.definitions.steps.model import ModelStep
@@ -66,7 +66,7 @@ def map_statements(
     if isinstance(definition, ImportedDefinition):
         labels = imported_labels(definition)
     else:
-        labels = tuple(step.label for step in definition.all_steps if isinstance(step, DistributedMapStep))
+        labels = tuple(label for step in definition.all_steps if (label := _label(step)) is not None)
     if not labels:
         return ()
     place = f"arn:{partition}:states:{region}:{account}"
@@ -82,6 +82,15 @@ def map_statements(
             reason=reason,
         ),
     )
+
+
+def _label(step: Step) -> str | None:
+    """The label of a distributed Map; ``*`` where Step Functions gives it one, None where the step is none."""
+    if isinstance(step, DistributedMapStep):
+        return step.label
+    if isinstance(step, StateStep) and is_distributed(step.state):
+        return str(step.state.get("Label", "*"))
+    return None
 
 
 def job_statements(

@@ -36,6 +36,9 @@ _LONGEST = 80
 _OF_THE_WORKFLOW = ("Execution", "StateMachine")
 _WHOLE_INPUT = ContextValue("Execution.Input", type="document")
 
+Passed = ExecutionInput | StepOutput | ContextValue
+"""What the executions of a distributed Map are given."""
+
 
 class Variables:
     """A variable for each step whose output is read, holding just the members that are read.
@@ -54,7 +57,7 @@ class Variables:
         self._unsure: dict[str, list[str]] = {}
         self._maps = dict(_maps(flow.line))
         self._item_reads: dict[Scope, set[type[Reference]]] = {}
-        self._outside: dict[Scope, dict[Reference, str]] = {}
+        self._outside: dict[Scope, dict[Passed, str]] = {}
         self.items: dict[Scope, str] = {}
         """The variables that hold the items of Maps, by the scope of the iterations."""
 
@@ -120,7 +123,7 @@ class Variables:
         kind = DistributedMapStep if isinstance(value, MapBatch) else IteratingStep
         return next(found for found in scope.around() if isinstance(self._maps.get(found), kind))
 
-    def _passed(self, value: Reference, scope: Scope) -> tuple[Scope, Reference] | None:
+    def _passed(self, value: Reference, scope: Scope) -> tuple[Scope, Passed] | None:
         """What is passed on to the executions of a distributed Map for a value's sake; None where that is nothing."""
         iterations = self._distributed(scope)
         if iterations is None:
@@ -136,7 +139,7 @@ class Variables:
             return None if inside else (iterations, StepOutput(value.step, self._kept(value)))
         return None
 
-    def outside(self, scope: Scope) -> dict[str, Reference]:
+    def outside(self, scope: Scope) -> dict[str, Passed]:
         """What the executions of a distributed Map are given besides their items, by name."""
         return {name: value for value, name in self._outside.get(scope, {}).items()}
 
@@ -324,14 +327,14 @@ def _variable_name(step_name: str) -> str:
     return name
 
 
-def _outside_name(value: Reference) -> str:
+def _outside_name(value: Passed) -> str:
     """A name for a value that is passed on."""
     if isinstance(value, ExecutionInput):
         text = value.name
     elif isinstance(value, StepOutput):
-        text = f"{_variable_name(value.step)}.{value.path}".rstrip(".")
+        text = f"{_variable_name(value.step)}.{value.path}"
     else:
-        text = value.path if isinstance(value, ContextValue) else "Value"
+        text = value.path
     return re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")
 
 

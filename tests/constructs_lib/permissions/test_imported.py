@@ -189,10 +189,12 @@ def test_distributed_maps_read_write_and_start_executions() -> None:
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket.$": "$.bucket", "Prefix": "out"}}
     rows = {"Type": "Map", "ItemReader": inventory, "ItemProcessor": second, "ResultWriter": writer, "Next": "Inline"}
     third = json.loads(json.dumps(processor).replace('"P"', '"R"'))
-    inline = {"Type": "Map", "ItemProcessor": third, "End": True}
-    definition = ImportedDefinition(
-        name="maps", document={"StartAt": "Listed", "States": {"Listed": listed, "Rows": rows, "Inline": inline}}
-    )
+    inline = {"Type": "Map", "ItemProcessor": third, "Next": "List"}
+    fourth = json.loads(json.dumps(distributed).replace('"P"', '"S"'))
+    # its items are in the state's data, and its results take no place
+    given = {"Type": "Map", "ItemProcessor": fourth, "ResultWriter": {"WriterConfig": {}}, "Label": "L", "End": True}
+    states = {"Listed": listed, "Rows": rows, "Inline": inline, "List": given}
+    definition = ImportedDefinition(name="maps", document={"StartAt": "Listed", "States": states})
 
     assert statements(definition) == [
         (["s3:ListBucket"], ["arn:aws:s3:::raw"]),
@@ -206,5 +208,5 @@ def test_distributed_maps_read_write_and_start_executions() -> None:
     assert [list(found.resources) for found in own] == [
         [f"arn:aws:states:{HERE}:stateMachine:maps"],
         [f"arn:aws:states:{HERE}:execution:maps:*"],
-        [f"arn:aws:states:{HERE}:execution:maps/Listed:*", f"arn:aws:states:{HERE}:execution:maps/*:*"],
+        [f"arn:aws:states:{HERE}:execution:maps/{label}:*" for label in ("Listed", "*", "L")],
     ]

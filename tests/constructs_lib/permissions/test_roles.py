@@ -16,9 +16,11 @@ from constructs_lib.definitions import (
     ExecutionInput,
     FailStep,
     InventoryItems,
+    JsonItems,
     NetworkConfig,
     ResultWriter,
     S3Objects,
+    StateStep,
     StepOutput,
     WorkflowDefinition,
 )
@@ -372,3 +374,25 @@ def test_a_whole_bucket_of_items_is_listed_without_a_condition() -> None:
     listing, _ = engine_statements(workflow(maps), **PLACE)
     assert brief((listing,)) == [(["s3:ListBucket"], ["arn:aws:s3:::*"], {})]
     assert listing.reason == "the bucket is known only when the workflow runs"
+
+
+def test_a_file_of_items_is_read_with_its_key() -> None:
+    maps = DistributedMapStep(name="M", items=JsonItems(bucket="b", key="k", kms_key=KEY), steps=[function("Work")])
+    assert brief(engine_statements(workflow(maps), **PLACE))[:2] == [
+        (["s3:GetObject"], ["arn:aws:s3:::b/k"], {}),
+        (["kms:Decrypt"], [KEY], {}),
+    ]
+
+
+def test_a_distributed_map_written_by_hand_starts_executions_too() -> None:
+    inside = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    processor = {**inside, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    labelled = StateStep(name="A", state={"Type": "Map", "Label": "Own", "ItemProcessor": processor})
+    bare = StateStep(name="B", state={"Type": "Map", "ItemProcessor": processor})
+    inline = StateStep(name="C", state={"Type": "Map", "ItemProcessor": inside})
+
+    found = map_statements(workflow(labelled, bare, inline), state_machine_name="flow", **PLACE)
+
+    place = "arn:aws:states:eu-west-1:111122223333:execution:flow"
+    assert list(found[-1].resources) == [f"{place}/Own:*", f"{place}/*:*"]
+    assert map_statements(workflow(inline), state_machine_name="flow", **PLACE) == ()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflows.housing_ray import CONTAINER, SCRIPTS, Host, ending, in_container, programs
+from tests.workflows.housing_ray import CONTAINER, SCRIPTS, Host, end, ending, in_container, programs
 from workflows.byoc_housing.data import COLUMNS, Row, houses, to_csv
 
 pytestmark = pytest.mark.slow
@@ -26,6 +26,8 @@ pytestmark = pytest.mark.slow
 FEATURES = COLUMNS[1:]
 ROW = "2000,3000,3,2,1,1,0,1"
 TRUE_PRICE = 5_000 * -19 + 150 * 3000 + 10_000 * 3 + 15_000 * (2 + 1 + 1)
+_STARTED_SECONDS = 10
+"""More of a processor than it takes a worker to begin to train."""
 _networks = count(1)
 
 
@@ -120,7 +122,7 @@ def test_a_host_that_is_lost_fails_the_others_at_once(two_hosts: list[Host]) -> 
         host.put_hyperparameters(num_round="100000", max_depth="12")
     with training(two_hosts) as (first, second):
         worker_of(second)
-        os.killpg(second.pid, signal.SIGKILL)
+        end(second)
         first.communicate(timeout=240)
 
     assert first.returncode == 1
@@ -128,15 +130,21 @@ def test_a_host_that_is_lost_fails_the_others_at_once(two_hosts: list[Host]) -> 
 
 
 def worker_of(host: subprocess.Popen[str]) -> int:
-    """Waits for the process that trains on a host, and gives its id."""
-    deadline = time.monotonic() + 180
+    """Waits for the process that trains on a host, until it has trained for a while, and gives its id."""
+    deadline = time.monotonic() + 240
     while True:
         found = [pid for pid, name in children_of(host.pid) if name.startswith("ray::RayTrainWorker")]
-        if found:
+        if found and processor_seconds(found[0]) > _STARTED_SECONDS:
             return found[0]
         assert host.poll() is None, "the host ended before it trained"
         assert time.monotonic() < deadline, "the host did not train"
         time.sleep(0.1)
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used of the processors."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_of(parent: int) -> Iterator[tuple[int, str]]:

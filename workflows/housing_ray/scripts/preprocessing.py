@@ -163,7 +163,7 @@ def ordered(table: pd.DataFrame, *, event_time: str, seed: int) -> pd.DataFrame:
         odd = ~np.isfinite(numbers[column])
         if odd.any():
             record, value = table.loc[odd, [RECORD_ID, column]].iloc[0]
-            raise contract.InputError(f"record {record}, {column}: got {value!r}, expected a finite number")
+            raise contract.InputError(f"record {record}, {column}: got {value}, expected a finite number")
     numbers[RECORD_ID] = table[RECORD_ID]
     numbers[_ORDER] = _hashed(table[RECORD_ID], str(seed)).astype(np.int64)
     return numbers

@@ -207,7 +207,7 @@ def _leave_after(node: subprocess.Popen[bytes], membership: Membership) -> None:
 
 @contextmanager
 def _node(address: str, own: str, num_cpus: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Ray's processes of a host that joins, in a session of their own."""
+    """Ray's processes of a host that joins, in a process group of their own."""
     program = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--block"]
     settings = {
         "address": address,
@@ -217,7 +217,7 @@ def _node(address: str, own: str, num_cpus: int, folder: Path) -> Iterator[subpr
         "temp-dir": folder,
     }
     command = [*program, *(f"--{name}={value}" for name, value in settings.items())]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as node:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, process_group=0) as node:
         try:
             yield node
         finally:

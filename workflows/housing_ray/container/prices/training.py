@@ -41,6 +41,8 @@ def train(settings: Hyperparameters) -> None:
     hosts = len(contract.hosts().names)
     # a worker takes all of a host, so that each host has one
     share = {"CPU": processors()}
+    # a job that lost a worker, at whatever moment, is SageMaker's to repeat
+    at_once = FailureConfig(max_failures=0, controller_failure_limit=0)
     with tempfile.TemporaryDirectory(prefix="training-") as storage:
         trainer = XGBoostTrainer(
             fit_share,
@@ -48,7 +50,7 @@ def train(settings: Hyperparameters) -> None:
             scaling_config=ScalingConfig(
                 num_workers=hosts, resources_per_worker=share, placement_strategy="STRICT_SPREAD"
             ),
-            run_config=RunConfig(storage_path=storage, name="housing", failure_config=FailureConfig(max_failures=0)),
+            run_config=RunConfig(storage_path=storage, name="housing", failure_config=at_once),
         )
         try:
             result = trainer.fit()

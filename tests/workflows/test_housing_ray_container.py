@@ -156,9 +156,9 @@ def children_of(parent: int) -> Iterator[tuple[int, str]]:
         below.setdefault(int(over), []).append((int(pid), name))
     waiting = [parent]
     while waiting:
-        for pid, name in below.get(waiting.pop(), ()):
-            waiting.append(pid)
-            yield pid, name
+        for child in below.get(waiting.pop(), ()):
+            waiting.append(child[0])
+            yield child
 
 
 @pytest.mark.parametrize(

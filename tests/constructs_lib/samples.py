@@ -15,8 +15,12 @@ from constructs_lib.definitions import (
     MetricDefinition,
     ModelStep,
     Objective,
+    PipelineDefinition,
+    ProcessingOutput,
     ProcessingStep,
     ProductionVariant,
+    PropertyFile,
+    RegisterModelStep,
     Step,
     TrainingStep,
     TransformInput,
@@ -143,6 +147,33 @@ def problems(*steps: Any, **changed: Any) -> list[str]:
     """What is wrong with a workflow of these steps, a line each; empty if nothing is."""
     try:
         WorkflowDefinition(**{"name": "sample", "steps": list(steps), **changed})
+    except DefinitionError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def evaluation(name: str = "Evaluate", **changed: Any) -> ProcessingStep:
+    """A processing job with an output, and a property file in it."""
+    output = ProcessingOutput(name="report", path="/opt/ml/processing/report", uri="s3://data/report")
+    file = PropertyFile(name="Report", output_name="report", path="report.json")
+    return processing(name, **{"outputs": [output], "property_files": [file], **changed})
+
+
+def registration(name: str = "Register", **changed: Any) -> RegisterModelStep:
+    """A model that is registered."""
+    given = {"group_name": "houses", "image": IMAGE, "content_types": ["text/csv"], "response_types": ["text/csv"]}
+    return RegisterModelStep(**{"name": name, **given, **changed})
+
+
+def pipeline(*steps: Step, **changed: Any) -> PipelineDefinition:
+    """A pipeline of these steps."""
+    return PipelineDefinition(**{"name": "sample", "steps": list(steps), **changed})
+
+
+def pipeline_problems(*steps: Any, **changed: Any) -> list[str]:
+    """What is wrong with a pipeline of these steps, a line each; empty if nothing is."""
+    try:
+        PipelineDefinition(**{"name": "sample", "steps": list(steps), **changed})
     except DefinitionError as error:
         return [str(problem) for problem in error.problems]
     return []

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from constructs_lib.checks.conditions import walk
+from constructs_lib.checks.mending import Unknown
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.conditions import Comparison, TypeTest
@@ -28,7 +29,7 @@ from constructs_lib.definitions.values import (
     UniqueName,
 )
 
-_KNOWN = (ExecutionInput, StepOutput, Join, JsonGet, ExecutionVariable, UniqueName)
+_KNOWN = (ExecutionInput, StepOutput, Join, JsonGet, ExecutionVariable, UniqueName, Unknown)
 _CONTEXT = (EXECUTION_ARN, EXECUTION_NAME, EXECUTION_START_TIME)
 
 

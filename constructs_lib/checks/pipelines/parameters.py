@@ -122,7 +122,7 @@ def allowed_values_are_texts_with_the_default_among_them(subject: PipelineSubjec
         if not isinstance(value, PipelineParameter) or not value.allowed:
             continue
         if value.type != "string":
-            message = f"parameter {value.name!r}: got allowed values of a {value.type}, expected them of a string"
+            message = f"parameter {value.name!r}: got allowed values of type {value.type!r}, expected 'string'"
             yield Problem(step=step, message=message)
         elif isinstance(value.default, str) and not is_token(value.default) and value.default not in value.allowed:
             expected = options(value.allowed, value.default)

@@ -1,5 +1,6 @@
-"""Pictures of workflows: Mermaid, SVG, HTML; from a definition, or from any deployed state machine."""
+"""Pictures of workflows: Mermaid, SVG, HTML; from a definition, or from any deployed state machine or pipeline."""
 
+from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.rendering.diagrams.graph import Edge, Graph, Node
 from constructs_lib.rendering.diagrams.html import draw_html
@@ -7,6 +8,7 @@ from constructs_lib.rendering.diagrams.mermaid import draw_mermaid
 from constructs_lib.rendering.diagrams.pipelines import pipeline_graph
 from constructs_lib.rendering.diagrams.run import Run, StepRun
 from constructs_lib.rendering.diagrams.svg import draw_svg
+from constructs_lib.rendering.pipelines import pipeline_document
 
 __all__ = [
     "Edge",
@@ -24,16 +26,22 @@ __all__ = [
 ]
 
 
-def render_mermaid(definition: WorkflowDefinition, run: Run | None = None) -> str:
+def render_mermaid(definition: WorkflowDefinition | PipelineDefinition, run: Run | None = None) -> str:
     """A definition as Mermaid text; the statuses of `run` colour its steps."""
-    return draw_mermaid(Graph.from_definition(definition), run)
+    return draw_mermaid(_graph(definition), run)
 
 
-def render_svg(definition: WorkflowDefinition, run: Run | None = None) -> str:
+def render_svg(definition: WorkflowDefinition | PipelineDefinition, run: Run | None = None) -> str:
     """A definition as one SVG document; `run` is an execution that is shown on it."""
-    return draw_svg(Graph.from_definition(definition), run)
+    return draw_svg(_graph(definition), run)
 
 
-def render_html(definition: WorkflowDefinition, run: Run | None = None) -> str:
+def render_html(definition: WorkflowDefinition | PipelineDefinition, run: Run | None = None) -> str:
     """A definition as one HTML page that needs nothing else; `run` is an execution that is shown on it."""
-    return draw_html(Graph.from_definition(definition), run)
+    return draw_html(_graph(definition), run)
+
+
+def _graph(definition: WorkflowDefinition | PipelineDefinition) -> Graph:
+    if isinstance(definition, PipelineDefinition):
+        return pipeline_graph(pipeline_document(definition), title=definition.name)
+    return Graph.from_definition(definition)

@@ -30,8 +30,8 @@ def test_steps_ask_for_nothing_that_step_functions_lacks_passing() -> None:
 
 
 def test_steps_are_of_types_that_step_functions_has() -> None:
-    queue = {"queue_url": "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "queue_arn": "arn:aws:sqs:a:b:q"}
-    assert problems(CallbackStep(name="Ask", **queue)) == [
+    url, arn = "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "arn:aws:sqs:eu-west-1:111122223333:q"
+    assert problems(CallbackStep(name="Ask", queue_url=url, queue_arn=arn)) == [
         "Ask: got a CallbackStep, which Step Functions does not have; PipelineDefinition takes it"
     ]
 

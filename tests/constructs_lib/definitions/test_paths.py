@@ -18,6 +18,8 @@ def test_paths(path: str, parts: tuple[str | int, ...]) -> None:
     assert parse_path(path) == parts
 
 
-@pytest.mark.parametrize("path", ["", ".", "A.", ".A", "A..B", "A[x]", "A[", "$.A", "A B", "9A", "A['']", "A['b']c", "[0]"])
+@pytest.mark.parametrize(
+    "path", ["", ".", "A.", ".A", "A..B", "A[x]", "A[", "$.A", "A B", "9A", "A['']", "A['b']c", "[0]"]
+)
 def test_what_is_no_path(path: str) -> None:
     assert parse_path(path) is None

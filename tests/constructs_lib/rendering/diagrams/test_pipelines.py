@@ -4,8 +4,20 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.rendering.diagrams import Edge, Run, StepRun, draw_html, draw_mermaid, draw_svg, pipeline_graph
+from constructs_lib.rendering.diagrams import (
+    Edge,
+    Run,
+    StepRun,
+    draw_html,
+    draw_mermaid,
+    draw_svg,
+    pipeline_graph,
+    render_html,
+    render_mermaid,
+    render_svg,
+)
 from constructs_lib.rendering.diagrams.pipelines import condition_label
+from tests.constructs_lib import samples
 
 RMSE = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Report"}, "Path": "metrics.rmse"}}
 GOOD = {"Type": "LessThanOrEqualTo", "LeftValue": RMSE, "RightValue": {"Get": "Parameters.RMSEThreshold"}}
@@ -109,3 +121,16 @@ def test_what_is_no_pipeline_is_refused() -> None:
     circle = pipeline(step("A", DependsOn=["B"]), step("B", DependsOn=["A"]))
     with pytest.raises(ValueError, match="these steps wait for each other: A, B"):
         pipeline_graph(circle, title="circle")
+
+
+def test_a_definition_is_drawn_before_its_steps_have_roles() -> None:
+    first = samples.processing("Prepare", role=None)
+    given = samples.pipeline(samples.function("Tell", payload={"status": first.output("ProcessingJobStatus")}), first)
+    lines = [line.strip() for line in render_mermaid(given).splitlines()]
+    assert lines[2:5] == [
+        's0["<b>Tell</b><br/>Lambda function"]',
+        's1["<b>Prepare</b><br/>SageMaker processing job"]',
+        "s1 --> s0",
+    ]
+    assert "<title>sample</title>" in render_html(given)
+    assert render_svg(given).startswith("<svg")

@@ -1,0 +1,204 @@
+import json
+from typing import Any
+
+import pytest
+
+from constructs_lib.definitions import (
+    CacheConfig,
+    ChoiceStep,
+    DefinitionError,
+    ExecutionInput,
+    ExperimentConfig,
+    FailStep,
+    Join,
+    PipelineDefinition,
+    PipelineParameter,
+    PipelineRetry,
+    equal,
+)
+from constructs_lib.rendering import render_pipeline
+from tests.constructs_lib.samples import (
+    ROLE,
+    TOKEN,
+    config,
+    evaluation,
+    function,
+    model,
+    pipeline,
+    processing,
+    training,
+    transform,
+)
+
+
+def rendered(*steps: Any, **changed: Any) -> dict[str, dict[str, Any]]:
+    """The steps of a pipeline's document by name, those inside of Conditions too."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting = list(render_pipeline(pipeline(*steps, **changed))["Steps"])
+    for step in waiting:
+        found[step["Name"]] = step
+        waiting += step["Arguments"].get("IfSteps", []) + step["Arguments"].get("ElseSteps", [])
+    return found
+
+
+def test_the_whole_document() -> None:
+    reason = PipelineParameter("Reason", default="as asked", allowed=["as asked", "by chance"])
+    stop = FailStep(name="Stop", cause=Join(": ", ["stopped", reason]), comment="ends", display_name="The end")
+    assert render_pipeline(pipeline(stop, parameters=[ExecutionInput("Count", type="integer")])) == {
+        "Version": "2020-12-01",
+        "Metadata": {},
+        "Parameters": [
+            {"Name": "Count", "Type": "Integer"},
+            {
+                "Name": "Reason",
+                "Type": "String",
+                "DefaultValue": "as asked",
+                "EnumValues": ["as asked", "by chance"],
+            },
+        ],
+        "PipelineExperimentConfig": {
+            "ExperimentName": {"Get": "Execution.PipelineName"},
+            "TrialName": {"Get": "Execution.PipelineExecutionId"},
+        },
+        "Steps": [
+            {
+                "Name": "Stop",
+                "Type": "Fail",
+                "Arguments": {
+                    "ErrorMessage": {"Std:Join": {"On": ": ", "Values": ["stopped", {"Get": "Parameters.Reason"}]}}
+                },
+                "DisplayName": "The end",
+                "Description": "ends",
+            }
+        ],
+    }
+
+
+def test_parameters_of_an_experiment_are_declared() -> None:
+    experiment = ExperimentConfig(experiment_name=PipelineParameter("Experiment", default="prices"))
+    document = render_pipeline(pipeline(FailStep(name="Stop"), experiment=experiment))
+    assert document["Parameters"] == [{"Name": "Experiment", "Type": "String", "DefaultValue": "prices"}]
+    assert document["PipelineExperimentConfig"]["ExperimentName"] == {"Get": "Parameters.Experiment"}
+
+
+def test_a_pipeline_without_experiments_says_null() -> None:
+    assert render_pipeline(pipeline(FailStep(name="Stop"), experiment=None))["PipelineExperimentConfig"] is None
+
+
+def test_steps_without_roles_are_named() -> None:
+    given = pipeline(training("A", role=None), training("B"), training("C", role=None))
+    expected = (
+        "pipeline 'sample' is not valid, 2 problems:\n"
+        "  A: role: missing, expected the ARN of a role; with_roles gives it one\n"
+        "  C: role: missing, expected the ARN of a role; with_roles gives it one"
+    )
+    with pytest.raises(DefinitionError) as raised:
+        render_pipeline(given)
+    assert str(raised.value) == expected
+    assert {
+        step["Arguments"]["RoleArn"] for step in render_pipeline(given.with_roles({"A": TOKEN, "C": ROLE}))["Steps"]
+    } == {
+        TOKEN,
+        ROLE,
+    }
+
+
+def test_defaults_are_of_the_steps_that_take_them() -> None:
+    retry = PipelineRetry(errors=["Step.THROTTLING"], max_attempts=2)
+    own = PipelineRetry(errors=["SageMaker.CAPACITY_ERROR"], expire_after_minutes=5)
+    steps = rendered(
+        processing("P", cache=CacheConfig(enabled=False)),
+        training("T", retry=[own]),
+        model("M"),
+        function("F"),
+        default_cache=CacheConfig(expire_after="P30D"),
+        default_retry=[retry],
+    )
+    assert {name: step.get("CacheConfig") for name, step in steps.items()} == {
+        "P": {"Enabled": False},
+        "T": {"Enabled": True, "ExpireAfter": "P30D"},
+        "M": None,
+        "F": {"Enabled": True, "ExpireAfter": "P30D"},
+    }
+    throttled = {"BackoffRate": 2.0, "IntervalSeconds": 1, "MaxAttempts": 2, "ExceptionType": ["Step.THROTTLING"]}
+    assert {name: step.get("RetryPolicies") for name, step in steps.items()} == {
+        "P": [throttled],
+        "T": [
+            {
+                "BackoffRate": 2.0,
+                "IntervalSeconds": 1,
+                "ExpireAfterMin": 5,
+                "ExceptionType": ["SageMaker.CAPACITY_ERROR"],
+            }
+        ],
+        "M": [throttled],
+        "F": None,
+    }
+
+
+def test_names_of_jobs_are_the_services_or_begin_as_is_said() -> None:
+    steps = [processing("My job"[:2] + "-job"), training("T", job_name="train-houses")]
+    assert "ProcessingJobName" not in rendered(steps[0])["My-job"]["Arguments"]
+    named = rendered(*steps, use_custom_job_prefix=True)
+    assert named["My-job"]["Arguments"]["ProcessingJobName"] == "my-job"
+    assert named["T"]["Arguments"]["TrainingJobName"] == "train-houses"
+
+
+def test_a_name_that_the_service_gives_is_read_from_its_step() -> None:
+    saved = model("Save")
+    assert rendered(saved, transform("T", model_name=saved.model_name))["T"]["Arguments"]["ModelName"] == {
+        "Get": "Steps.Save.ModelName"
+    }
+
+
+def test_other_unique_names_have_the_id_of_the_execution() -> None:
+    assert rendered(config("Configure"))["Configure"]["Arguments"]["EndpointConfigName"] == {
+        "Std:Join": {"On": "-", "Values": ["configure", {"Get": "Execution.PipelineExecutionId"}]}
+    }
+
+
+def test_a_function_by_its_version() -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:work"
+    steps = rendered(function("A"), function("B", qualifier="live", depends_on=["A"]))
+    assert steps["A"]["FunctionArn"] == arn
+    assert steps["B"]["FunctionArn"] == {"Std:Join": {"On": ":", "Values": [arn, "live"]}}
+    assert steps["B"]["DependsOn"] == ["A"]
+
+
+def test_a_condition_with_its_ways() -> None:
+    file = evaluation()
+    choice = ChoiceStep.if_else(
+        name="Good",
+        conditions=[equal(file.json_get("Report", "a.b"), 1), equal(file.output("ProcessingJobStatus"), "Completed")],
+        if_steps=[function("Yes")],
+        else_steps=[FailStep(name="No")],
+    )
+    steps = rendered(file, choice)
+    assert steps["Good"]["Type"] == "Condition"
+    assert steps["Good"]["Arguments"]["Conditions"] == [
+        {
+            "Type": "Equals",
+            "LeftValue": {
+                "Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Report"}, "Path": "a.b"}
+            },
+            "RightValue": 1,
+        },
+        {
+            "Type": "Equals",
+            "LeftValue": {"Get": "Steps.Evaluate.ProcessingJobStatus"},
+            "RightValue": "Completed",
+        },
+    ]
+    assert [step["Name"] for step in steps["Good"]["Arguments"]["IfSteps"]] == ["Yes"]
+    assert [step["Name"] for step in steps["Good"]["Arguments"]["ElseSteps"]] == ["No"]
+
+
+def test_a_thousand_steps_in_a_row_are_rendered_the_same_twice() -> None:
+    steps = [processing("P0")]
+    for number in range(1, 1000):
+        before = steps[-1].output("ProcessingJobStatus")
+        steps.append(processing(f"P{number}", environment={"BEFORE": before}))
+    given = PipelineDefinition(name="long", steps=steps, max_steps=1000)
+    document = render_pipeline(given)
+    assert json.dumps(document) == json.dumps(render_pipeline(given))
+    assert document["Steps"][999]["Arguments"]["Environment"] == {"BEFORE": {"Get": "Steps.P998.ProcessingJobStatus"}}

@@ -99,7 +99,18 @@ def test_no_table_is_made_where_none_is_wanted(store: Store, offline: dict[str, 
             {"OnlineStoreConfig": {"EnableOnlineStore": True, "TtlDuration": {"Unit": "Days"}}},
             "TtlDuration needs Unit and Value",
         ),
+        (
+            {"OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "https://example.com/x"}}},
+            "'https://example.com/x' is no S3 address",
+        ),
         ({"ThroughputConfig": {"ThroughputMode": "Provisioned"}}, "provisioned throughput needs ProvisionedReadCapa"),
+        (
+            {
+                "OnlineStoreConfig": {"EnableOnlineStore": True, "StorageType": "InMemory"},
+                "ThroughputConfig": {"ThroughputMode": "Provisioned"},
+            },
+            "provisioned throughput is for groups without an online store, or with one of the Standard tier",
+        ),
         (
             {"ThroughputConfig": {"ThroughputMode": "OnDemand", "ProvisionedReadCapacityUnits": 1}},
             "capacity units are for provisioned throughput",
@@ -141,6 +152,22 @@ def test_a_collection_that_does_not_fit_is_refused(
     request["FeatureDefinitions"].append({"FeatureName": "rooms", **definition})
     with pytest.raises(ClientError, match=f"feature rooms: .*{message}"):
         store.sagemaker.create_feature_group(**request)
+
+
+def test_a_group_has_one_vector_and_a_plain_identifier(store: Store) -> None:
+    request = store.request("vectors", OnlineStoreConfig={"EnableOnlineStore": True, "StorageType": "InMemory"})
+    vector = {
+        "FeatureType": "Fractional",
+        "CollectionType": "Vector",
+        "CollectionConfig": {"VectorConfig": {"Dimension": 2}},
+    }
+    request["FeatureDefinitions"] += [{"FeatureName": name, **vector} for name in ("one", "two")]
+    request["RecordIdentifierFeatureName"] = "one"
+    with pytest.raises(ClientError) as caught:
+        store.sagemaker.create_feature_group(**request)
+    assert caught.value.response["Error"]["Message"] == (
+        "a feature group has at most one Vector; RecordIdentifierFeatureName one cannot be a collection"
+    )
 
 
 def test_iceberg_tables_are_refused_by_name(store: Store, offline: dict[str, Any]) -> None:
@@ -190,6 +217,12 @@ def test_the_table_is_made_with_the_rights_of_who_makes_the_group(store: Store, 
     told = store.eventually(lambda: store.describe("no-glue"), lambda group: group["FeatureGroupStatus"] != "Creating")
     assert told["FeatureGroupStatus"] == "CreateFailed"
     assert "is not authorized to perform: glue:GetDatabase on resource" in told["FailureReason"]
+
+
+def test_the_role_of_a_group_is_passed_by_who_makes_it(store: Store, offline: dict[str, Any]) -> None:
+    keys = store.acting("no-pass", statement("sagemaker:*"))
+    with pytest.raises(ClientError, match=f"not authorized to perform: iam:PassRole on resource: {offline['RoleArn']}"):
+        store.client("sagemaker", keys).create_feature_group(**store.request("no-pass", **offline))
 
 
 def test_features_are_added_and_reach_the_table(store: Store, offline: dict[str, Any]) -> None:
@@ -243,6 +276,27 @@ def test_a_change_that_is_none_is_refused(store: Store, change: dict[str, Any], 
         store.group("steady")
     with pytest.raises(ClientError, match=message):
         store.sagemaker.update_feature_group(FeatureGroupName="steady", **change)
+
+
+def test_a_group_that_failed_cannot_be_updated(store: Store, offline: dict[str, Any]) -> None:
+    config = {"S3StorageConfig": {"S3Uri": "s3://nowhere-at-all"}}
+    store.group("stillborn", **offline | {"OfflineStoreConfig": config})
+    added = [{"FeatureName": "rooms", "FeatureType": "Integral"}]
+    with pytest.raises(ClientError, match="Feature group stillborn is CreateFailed; it can be updated when it is Crea"):
+        store.sagemaker.update_feature_group(FeatureGroupName="stillborn", FeatureAdditions=added)
+
+
+def test_an_online_store_that_is_not_there_cannot_change(store: Store, offline: dict[str, Any]) -> None:
+    store.group("unlit", OnlineStoreConfig=None, **offline)
+    with pytest.raises(ClientError, match="feature group unlit has no online store"):
+        store.sagemaker.update_feature_group(FeatureGroupName="unlit", OnlineStoreConfig={"TtlDuration": {}})
+
+
+def test_a_group_has_at_most_2500_features(store: Store) -> None:
+    store.group("wide", features=[*HOUSES, *((f"f{number}", "Integral") for number in range(2490))])
+    added = [{"FeatureName": f"g{number}", "FeatureType": "Integral"} for number in range(7)]
+    with pytest.raises(ClientError, match="a feature group has at most 2500 features"):
+        store.sagemaker.update_feature_group(FeatureGroupName="wide", FeatureAdditions=added)
 
 
 def test_settings_of_the_online_store_and_the_throughput_change(store: Store) -> None:
@@ -349,6 +403,9 @@ def test_the_key_of_an_online_store_is_used_with_the_callers_rights(store: Store
         records.put_record(FeatureGroupName="keyed", Record=house(2))
     with pytest.raises(ClientError, match="is not authorized to perform: kms:Decrypt"):
         records.get_record(FeatureGroupName="keyed", RecordIdentifierValueAsString="1")
+    store.client("kms").disable_key(KeyId=key)
+    with pytest.raises(ClientError, match=f"the KMS key {key} of the online store is disabled or gone"):
+        store.get("keyed", 1)
     missing = config | {"SecurityConfig": {"KmsKeyId": "00000000-0000-0000-0000-000000000000"}}
     with pytest.raises(ClientError, match="of OnlineStoreConfig does not exist"):
         store.sagemaker.create_feature_group(**store.request("unkeyed", OnlineStoreConfig=missing))

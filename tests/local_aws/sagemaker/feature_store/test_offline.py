@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from local_aws.sagemaker.feature_store.offline import OfflineSettings
 from local_aws.sagemaker.feature_store.service import register_feature_store
@@ -172,3 +175,44 @@ def test_the_end_of_the_server_writes_what_waits() -> None:
         store.group("unhurried", OfflineStoreConfig=config, RoleArn=role)
         store.put("unhurried", house(1))
     assert kept == [1]
+
+
+def test_what_can_never_be_written_is_told_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    def register(gateway: Any, platform: Any) -> None:
+        register_feature_store(gateway, platform, TagStore(), OfflineSettings(flush_seconds=3600, flush_rows=2))
+
+    with LocalAws(register=register) as running:
+        store = Store(running.platform)
+        store.client("s3").create_bucket(Bucket="losing")
+        role = store.role("losing", statement("s3:GetBucketAcl"))
+        config = {"S3StorageConfig": {"S3Uri": "s3://losing"}}
+        store.group("losing", OfflineStoreConfig=config, RoleArn=role)
+        store.put("losing", house(1))
+        store.put("losing", house(2))
+        # two are enough for a file: nothing waits for the hour
+        store.eventually(lambda: store.describe("losing")["OfflineStoreStatus"]["Status"], lambda it: it == "Blocked")
+    assert "2 records did not reach s3://losing/" in caplog.text
+    assert "is not authorized to perform: s3:PutObject" in caplog.text
+
+
+def test_a_fault_of_the_writer_loses_no_record(
+    store: Store, offline: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.group("faulty", **offline)
+    with monkeypatch.context() as patched:
+
+        def fail(*_: Any) -> bytes:
+            raise RuntimeError("a fault of the writer")
+
+        patched.setattr("local_aws.sagemaker.feature_store.offline.parquet_file", fail)
+        store.put("faulty", house(1))
+        status = store.eventually(
+            lambda: store.describe("faulty")["OfflineStoreStatus"], lambda found: found["Status"] == "Blocked"
+        )
+        assert status["BlockedReason"] == "RuntimeError: a fault of the writer"
+    assert [row["house"] for row in store.rows("faulty", 1)] == [1]
+
+
+def test_the_parquet_library_is_loaded_by_the_first_file_alone() -> None:
+    program = "import sys, local_aws.sagemaker.service; sys.exit('pyarrow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -42,7 +42,11 @@ class Account:
 
     def role(self, name: str, policy: dict[str, Any] = ALL, trust: dict[str, Any] = TRUST) -> str:
         iam = self.client("iam")
-        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        try:
+            arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            # IAM is one for the process, and the command line's tests have an account of their own
+            arn = iam.get_role(RoleName=name)["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
         return arn
 

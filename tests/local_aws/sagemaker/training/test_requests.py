@@ -164,8 +164,14 @@ def test_jobs_that_ended_or_never_were_cannot_be_stopped(account: Account, role:
         sagemaker.stop_training_job(TrainingJobName="never-was")
     with pytest.raises(ClientError, match=r"training job ended-1 cannot be updated: the local AWS has no profiler"):
         sagemaker.update_training_job(TrainingJobName="ended-1")
-    with pytest.raises(ClientError, match="does not offer sagemaker:Search") as caught:
-        sagemaker.search(Resource="TrainingJob")
+    with pytest.raises(ClientError, match="does not offer sagemaker:CreateAutoMLJobV2") as caught:
+        sagemaker.create_auto_ml_job_v2(
+            AutoMLJobName="none",
+            AutoMLJobInputDataConfig=[],
+            OutputDataConfig={"S3OutputPath": "s3://none"},
+            AutoMLProblemTypeConfig={"TextClassificationJobConfig": {"ContentColumn": "a", "TargetLabelColumn": "b"}},
+            RoleArn=role,
+        )
     assert caught.value.response["Error"]["Code"] == "NotAvailableLocally"
 
 

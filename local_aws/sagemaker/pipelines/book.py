@@ -27,7 +27,10 @@ class PipelineBook:
             AwsError: there is one of that name.
         """
         if self._pipelines[context].setdefault(pipeline.arn, pipeline) is not pipeline:
-            raise validation_error(f"Pipeline names must be unique within an AWS account and region. {pipeline.arn}")
+            raise validation_error(
+                "Pipeline names must be unique within an AWS account and region. "
+                f"Pipeline with name ({pipeline.name}) already exists."  # the SDK's upsert looks for these two words
+            )
 
     def remove(self, context: RequestContext, pipeline: Pipeline) -> None:
         """Forgets a pipeline, with its executions."""

@@ -46,7 +46,7 @@ def test_a_pipeline_is_described(pipelines: Pipelines) -> None:
 
 def test_a_name_is_taken_once(pipelines: Pipelines) -> None:
     pipelines.create("taken", ONE)
-    with _refused("ValidationException", "Pipeline names must be unique within an AWS account and region"):
+    with _refused("ValidationException", r"must be unique .+\. Pipeline with name \(Taken\) already exists"):
         pipelines.create("Taken", ONE)
 
 

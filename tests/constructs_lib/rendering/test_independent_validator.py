@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[3]
 GOLDEN = {
     f"{path.parent.name}/{path.name}": json.loads(path.read_text())
-    for folder in ("constructs_lib/rendering/golden", "constructs_lib/definitions/exported", "workflows", "oracles/data_science_sdk")
+    for folder in (
+        "constructs_lib/rendering/golden",
+        "constructs_lib/definitions/exported",
+        "workflows",
+        "oracles/data_science_sdk",
+    )
     for path in sorted((ROOT / "tests" / folder).rglob("*.json"))
 }
 PROGRAM = """

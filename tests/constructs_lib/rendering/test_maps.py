@@ -42,7 +42,9 @@ def distributed_maps() -> WorkflowDefinition:
         "Row",
         payload={"row": MapItem(), "x": prepare.output("Payload.x"), "team": team, "shared": UniqueName("shared")},
     )
-    train = training("Train", hyperparameters={"file": MapItem("Key"), "number": Join("", ["n", MAP_INDEX]), "in": EXECUTION_ARN})
+    train = training(
+        "Train", hyperparameters={"file": MapItem("Key"), "number": Join("", ["n", MAP_INDEX]), "in": EXECUTION_ARN}
+    )
     rows = DistributedMapStep(
         name="Rows",
         items=CsvItems(bucket=bucket, key=MapItem("Key"), headers=["a", "b"], delimiter="TAB", max_items=9),

@@ -36,7 +36,7 @@ def condition_document(condition: Condition, expressions: Expressions) -> dict[s
             "Values": [expressions.value(option) for option in condition.options],
         }
     if isinstance(condition, Not):
-        return {"Type": "Not", "Expression": condition_document(condition.part, expressions)}
+        return {"Type": "Not", "Condition": condition_document(condition.part, expressions)}
     if isinstance(condition, AnyOf):
         return {"Type": "Or", "Conditions": [condition_document(part, expressions) for part in condition.parts]}
     if isinstance(condition, AllOf):

@@ -32,7 +32,7 @@ from tests.oracles.sagemaker_sdk.offline import ACCOUNT, DATA, FOLDER, REGION
 
 
 def condition(session: PipelineSession) -> Pipeline:
-    """Every condition, on every kind of value, with steps in both branches, one condition inside of another's."""
+    """Every condition, on every kind of value, with steps in both branches, and a second Condition after the first."""
     text = ParameterString("Text", default_value="a", enum_values=["a", "b", "c"])
     whole = ParameterInteger("Whole", default_value=3)
     number = ParameterFloat("Number", default_value=0.5)
@@ -40,8 +40,9 @@ def condition(session: PipelineSession) -> Pipeline:
     report = PropertyFile(name="Report", output_name="report", path="report.json")
     evaluate = small_processing(session, "Evaluate", property_files=[report])
     accuracy = JsonGet(step_name=evaluate.name, property_file=report, json_path="metrics.accuracy.value")
-    inner = ConditionStep(
+    after = ConditionStep(
         "Small",
+        depends_on=["Check"],
         conditions=[ConditionLessThan(left=whole, right=10)],
         if_steps=[small_processing(session, "Publish")],
         else_steps=[FailStep("TooLarge", error_message="the number is too large")],
@@ -62,10 +63,10 @@ def condition(session: PipelineSession) -> Pipeline:
             ConditionOr(conditions=[ConditionEquals(left=text, right="a"), ConditionGreaterThan(left=whole, right=9)]),
             ConditionEquals(left=evaluate.properties.ProcessingJobStatus, right="Completed"),
         ],
-        if_steps=[inner],
+        if_steps=[small_processing(session, "Keep")],
         else_steps=[FailStep("NotGood", error_message=Join(on=" ", values=["Accuracy is not above", number]))],
     )
-    return Pipeline("condition", [text, whole, number, truth], steps=[evaluate, step], sagemaker_session=session)
+    return Pipeline("condition", [text, whole, number, truth], steps=[evaluate, step, after], sagemaker_session=session)
 
 
 def fail(session: PipelineSession) -> Pipeline:

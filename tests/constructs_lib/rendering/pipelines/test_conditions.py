@@ -37,7 +37,7 @@ def comparison(kind: str, right: Any = 1) -> dict[str, Any]:
         (less_than(A, B), [comparison("LessThan", RIGHT)]),
         (less_or_equal(A, 1), [comparison("LessThanOrEqualTo")]),
         (is_in(A, [1, B]), [{"Type": "In", "QueryValue": LEFT, "Values": [1, RIGHT]}]),
-        (~equal(A, 1), [{"Type": "Not", "Expression": comparison("Equals")}]),
+        (~equal(A, 1), [{"Type": "Not", "Condition": comparison("Equals")}]),
         (
             equal(A, 1) | equal(A, 2),
             [{"Type": "Or", "Conditions": [comparison("Equals"), comparison("Equals", 2)]}],
@@ -54,13 +54,13 @@ def test_an_and_inside_is_written_by_what_there_is() -> None:
     assert condition_list(~inside, EXPRESSIONS) == [
         {
             "Type": "Not",
-            "Expression": {
+            "Condition": {
                 "Type": "Not",
-                "Expression": {
+                "Condition": {
                     "Type": "Or",
                     "Conditions": [
-                        {"Type": "Not", "Expression": comparison("Equals")},
-                        {"Type": "Not", "Expression": comparison("LessThan", 2)},
+                        {"Type": "Not", "Condition": comparison("Equals")},
+                        {"Type": "Not", "Condition": comparison("LessThan", 2)},
                     ],
                 },
             },

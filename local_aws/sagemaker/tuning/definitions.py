@@ -13,6 +13,7 @@ from local_aws.sagemaker.tuning.search import Plan
 _OBJECTIVE_PARAMETER = "_tuning_objective_metric"
 """The static hyperparameter by which an algorithm learns what it is tuned for."""
 
+_FLEXIBLE = "HyperParameterTuningResourceConfig"
 _COPIED = (
     "AlgorithmSpecification",
     "RoleArn",
@@ -106,6 +107,8 @@ class Definition:
         tuning = self.request["HyperParameterTuningJobName"]
         name = f"{tuning}-{number:03d}-{uuid4().hex[:8]}"
         request = {member: self.own[member] for member in _COPIED if member in self.own}
+        if _FLEXIBLE in self.own:
+            request["ResourceConfig"] = _resources(self.own[_FLEXIBLE])
         request["TrainingJobName"] = name
         request["HyperParameters"] = {
             **self.own.get("StaticHyperParameters", {}),
@@ -121,6 +124,8 @@ class Definition:
     def faults(self) -> Iterator[str]:
         """What is wrong with its objective and ranges."""
         label = f"definition {self.name}: " if self.name else ""
+        if _FLEXIBLE in self.own and "ResourceConfig" in self.own:
+            yield f"{label}ResourceConfig and {_FLEXIBLE} exclude each other"
         if self.objective_request is None:
             yield f"{label}an objective is needed"
             return
@@ -151,3 +156,10 @@ class Definition:
         count = self.plan().combinations()
         if wanted is not None and wanted != count:
             yield f"{label}Strategy Grid makes {count} training jobs: got MaxNumberOfTrainingJobs {wanted}"
+
+
+def _resources(flexible: dict[str, Any]) -> dict[str, Any]:
+    """The ResourceConfig that a HyperParameterTuningResourceConfig means: there is room for what is named first."""
+    chosen = flexible.get("InstanceConfigs", [{}])[0]
+    members = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
+    return {member: (flexible | chosen)[member] for member in members if member in flexible | chosen}

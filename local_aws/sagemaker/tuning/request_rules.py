@@ -75,7 +75,5 @@ def _not_offered(request: dict[str, Any]) -> Iterator[str]:
     if config["Strategy"] == "Grid" and len(definitions) > 1:
         yield "Strategy Grid with several TrainingJobDefinitions"
     for definition in definitions:
-        if "HyperParameterTuningResourceConfig" in definition.own:
-            yield "HyperParameterTuningResourceConfig"
         if definition.own.get("HyperParameterRanges", {}).get("AutoParameters"):
             yield "HyperParameterRanges.AutoParameters"

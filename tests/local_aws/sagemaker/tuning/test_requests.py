@@ -76,6 +76,10 @@ def continuous(*ranges: dict[str, str]) -> dict[str, Any]:
             "HyperbandStrategyConfig is for Strategy Hyperband: got Random",
         ),
         (
+            {"TrainingJobDefinition": {"HyperParameterTuningResourceConfig": {"InstanceType": "ml.m5.large"}}},
+            "ResourceConfig and HyperParameterTuningResourceConfig exclude each other",
+        ),
+        (
             {"TrainingJobDefinition": {"OutputDataConfig": {"S3OutputPath": "https://example.com/x"}}},
             "OutputDataConfig.S3OutputPath: 'https://example.com/x' is no S3 address",
         ),
@@ -104,15 +108,41 @@ def test_contradictions_are_refused(tuning: Tuning, members: dict[str, Any], mes
             config(TuningJobCompletionCriteria={"ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}}),
             "TuningJobCompletionCriteria.ConvergenceDetected",
         ),
-        (
-            {"TrainingJobDefinition": {"HyperParameterTuningResourceConfig": {"InstanceType": "ml.m5.large"}}},
-            "HyperParameterTuningResourceConfig",
-        ),
     ],
 )
 def test_what_only_aws_has_is_named(tuning: Tuning, members: dict[str, Any], message: str) -> None:
     with pytest.raises(ClientError, match=f"in CreateHyperParameterTuningJob: {message}"):
         tuning.create("elsewhere", **members)
+
+
+@pytest.mark.parametrize(
+    ("name", "flexible"),
+    [
+        ("instances-alone", {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 2}),
+        (
+            "instances-listed",
+            {
+                "AllocationStrategy": "Prioritized",
+                "InstanceConfigs": [
+                    {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 2},
+                    {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 3},
+                ],
+            },
+        ),
+    ],
+)
+def test_instances_may_be_named_for_the_whole_tuning_job(tuning: Tuning, name: str, flexible: dict[str, Any]) -> None:
+    request = tuning.request(name, jobs=1, parallel=1)
+    del request["TrainingJobDefinition"]["ResourceConfig"]
+    request["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"] = flexible
+    sagemaker = tuning.account.client("sagemaker")
+    sagemaker.create_hyper_parameter_tuning_job(**request)
+    ended = tuning.account.eventually(
+        lambda: tuning.describe(name), lambda job: job["HyperParameterTuningJobStatus"] != "InProgress"
+    )
+    assert ended["HyperParameterTuningJobStatus"] == "Completed"
+    job = sagemaker.describe_training_job(TrainingJobName=ended["BestTrainingJob"]["TrainingJobName"])
+    assert job["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 2}
 
 
 def test_names_are_taken_for_ever_and_unknown_ones_told(tuning: Tuning) -> None:

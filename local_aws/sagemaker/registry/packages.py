@@ -13,7 +13,7 @@ from local_aws.gateway.context import RequestContext
 from local_aws.gateway.errors import AwsError
 from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
-from local_aws.platform import Platform
+from local_aws.platform import Credentials, Platform
 from local_aws.sagemaker.container_definitions import data_address, data_is_there
 from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.registry.records import PENDING, ModelPackage, RegistryRecords, told_members
@@ -159,7 +159,7 @@ class ModelPackageOperations(ValidatedGroup):
             return found
         if kind != "model":
             return None
-        client = self._platform.client("sagemaker", region=context.region)
+        client = self._client(context, "sagemaker")
         try:
             model = client.describe_model(ModelName=name)
         except ClientError as error:
@@ -198,8 +198,17 @@ class ModelPackageOperations(ValidatedGroup):
         address = data_address(container)
         if address is None:
             return
-        if not data_is_there(self._platform.client("s3", region=context.region), address):
+        try:
+            found = data_is_there(self._client(context, "s3"), address)
+        except ClientError as error:
+            raise validation_error(f"Could not access model data at {address}.") from error
+        if not found:
             raise validation_error(f"Could not find model data at {address}.")
+
+    def _client(self, context: RequestContext, service: str) -> Any:
+        """A client of the account that asks: its number is the key of its root."""
+        root = Credentials(access_key_id=context.account, secret_access_key="local")  # noqa: S106
+        return self._platform.client(service, region=context.region, credentials=root)
 
     def _announce(self, package: ModelPackage, fields: list[str]) -> None:
         detail: dict[str, Any] = _eventlike(package.describe())

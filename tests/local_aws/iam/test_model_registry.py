@@ -103,6 +103,22 @@ def test_another_account_uses_what_the_group_lets_it(clients: Clients, group: st
         own.get_model_package_group_policy(ModelPackageGroupName=group)
 
 
+def test_model_data_of_another_account_is_its_own_affair(clients: Clients, bucket: str) -> None:
+    clients.root("s3").put_object(Bucket=bucket, Key="model.tar.gz", Body=b"model")
+    other = clients.root("sagemaker", key=OTHER)
+    name = f"group-{uuid.uuid4().hex[:12]}"
+    other.create_model_package_group(ModelPackageGroupName=name)
+    uri = f"s3://{bucket}/model.tar.gz"
+    request: dict[str, Any] = {
+        "ModelPackageGroupName": name,
+        "InferenceSpecification": {"Containers": [{"Image": IMAGE, "ModelDataUrl": uri}]},
+    }
+    with pytest.raises(ClientError, match=f"Could not access model data at {uri}"):
+        other.create_model_package(**request)
+    made = other.create_model_package(**request, SkipModelValidation="All")["ModelPackageArn"]
+    assert made == f"arn:aws:sagemaker:us-east-1:{OTHER}:model-package/{name}/1"
+
+
 def test_a_policy_that_is_none_is_refused(clients: Clients, group: str) -> None:
     with pytest.raises(ClientError, match="This policy contains invalid Json"):
         clients.root("sagemaker").put_model_package_group_policy(ModelPackageGroupName=group, ResourcePolicy="{")

@@ -93,8 +93,8 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         return
     if operation == "ListModelPackages" and not str(parameters.get("ModelPackageGroupName")).startswith("arn:"):
         return  # it lists the account, whatever it filters by
-    if packages := list(_model_packages(operation, parameters, place)):
-        yield from packages
+    if several := [*_model_packages(operation, parameters, place), *_lineage(operation, parameters, place)]:
+        yield from several
         return
     names = [name for name in _SAGEMAKER if isinstance(parameters.get(name), str)]
     # an endpoint is made from a config: AWS asks for both
@@ -128,6 +128,14 @@ def _model_packages(operation: str, parameters: Parameters, place: Place) -> Ite
             named.insert(0, arn)
     for arn in named:
         yield arn.lower(), arn
+
+
+def _lineage(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:
+    """Both ends of an association; an artifact, whose ARN nobody knows before it is there."""
+    if operation in ("AddAssociation", "DeleteAssociation"):
+        yield from ((parameters[end].lower(), parameters[end]) for end in ("SourceArn", "DestinationArn"))
+    elif operation == "CreateArtifact":
+        yield (place.arn("sagemaker", "artifact/*"),)
 
 
 def _scheduler(operation: str, parameters: Parameters, place: Place) -> Iterator[tuple[str, ...]]:

@@ -334,6 +334,17 @@ def test_a_table_is_asked_for_with_its_database_and_its_catalog(
     assert needed("glue", operation, parameters) == wanted
 
 
+def test_an_association_is_of_both_its_ends() -> None:
+    ends = {"SourceArn": f"arn:aws:sagemaker:{HERE}:artifact/a", "DestinationArn": f"arn:aws:sagemaker:{HERE}:action/b"}
+    for operation in ("AddAssociation", "DeleteAssociation"):
+        assert [resource for _, resource in needed("sagemaker", operation, ends)] == list(ends.values())
+    source = {"Source": {"SourceUri": "s3://b"}, "ArtifactType": "DataSet"}
+    assert [resource for _, resource in needed("sagemaker", "CreateArtifact", source)] == [
+        f"arn:aws:sagemaker:{HERE}:artifact/*"
+    ]
+    assert [resource for _, resource in needed("sagemaker", "QueryLineage", {"StartArns": ["a"]})] == ["*"]
+
+
 def test_records_are_asked_for_group_by_group() -> None:
     groups = ["a", f"arn:aws:sagemaker:{HERE}:feature-group/B"]
     wanted = {"Identifiers": [{"FeatureGroupName": group, "RecordIdentifiersValueAsString": ["1"]} for group in groups]}

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import FailStep as FailStep
     from constructs_lib.definitions import HumanTask as HumanTask
     from constructs_lib.definitions import ImportedDefinition as ImportedDefinition
+    from constructs_lib.definitions import ImportedPipeline as ImportedPipeline
     from constructs_lib.definitions import InferenceComponentStep as InferenceComponentStep
     from constructs_lib.definitions import IntegerRange as IntegerRange
     from constructs_lib.definitions import InventoryItems as InventoryItems
@@ -265,6 +266,7 @@ _NAMES = {
         "FailStep",
         "HumanTask",
         "ImportedDefinition",
+        "ImportedPipeline",
         "InferenceComponentStep",
         "IntegerRange",
         "InventoryItems",

@@ -33,6 +33,7 @@ from constructs_lib.definitions.conditions import (
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.map_items import (
     CsvItems,
     InventoryItems,
@@ -203,6 +204,7 @@ __all__ = [
     "FallibleStep",
     "HumanTask",
     "ImportedDefinition",
+    "ImportedPipeline",
     "InferenceComponentStep",
     "IntegerRange",
     "InventoryItems",

@@ -6,6 +6,7 @@ from functools import singledispatchmethod
 from attrs import frozen
 
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.needs import (
     ApiAccess,
     Calls,
@@ -27,7 +28,7 @@ from constructs_lib.definitions.needs import (
     WriteResults,
 )
 from constructs_lib.definitions.pipeline import PipelineDefinition
-from constructs_lib.definitions.values import Join, Text
+from constructs_lib.definitions.values import Join, StepOutput, Text
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.permissions.network import network_statements
 from constructs_lib.permissions.patterns import Location, location, name_patterns, repository_arn, text_pattern
@@ -50,7 +51,7 @@ class Derivation:
         account: of the ARNs, as a text or a token.
     """
 
-    definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition
+    definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition | ImportedPipeline
     partition: str
     region: str
     account: str
@@ -116,10 +117,13 @@ class Derivation:
     def _(self, need: ReadObjects) -> Iterator[Statement]:
         place = location(need.uri, need.kms_key, self.definition)
         yield _statement(["s3:GetObject"], [self._objects(place)], "the job reads all objects with this prefix")
+        listed = [f"{place.prefix}*"]
+        if isinstance(need.uri, StepOutput) and place.prefix.endswith("/"):
+            listed.append(place.prefix.rstrip("/"))  # an output may be the folder itself, without its slash
         yield Statement(
             actions=["s3:ListBucket"],
             resources=[f"arn:{self.partition}:s3:::{place.bucket}"],
-            conditions={"StringLike": {"s3:prefix": [f"{place.prefix}*"]}} if place.prefix else {},
+            conditions={"StringLike": {"s3:prefix": listed}} if place.prefix else {},
             reason="the bucket is known only when the workflow runs" if "*" in place.bucket else None,
         )
         yield from _with_key(place.kms_key, ["kms:Decrypt"])

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.steps.base import JobStep
 from constructs_lib.definitions.tokens import has_text_token
@@ -58,7 +59,9 @@ class Location:
 
 
 def location(
-    uri: Text, kms_key: Text | None, definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition
+    uri: Text,
+    kms_key: Text | None,
+    definition: WorkflowDefinition | PipelineDefinition | ImportedDefinition | ImportedPipeline,
 ) -> Location:
     """Where an address in S3 points to. An output of a step that is an address points below what the step declares."""
     if isinstance(uri, StepOutput) and isinstance(definition, WorkflowDefinition | PipelineDefinition):

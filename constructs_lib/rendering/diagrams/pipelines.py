@@ -180,7 +180,7 @@ def condition_label(conditions: Sequence[Mapping[str, Any]]) -> str:
 def _condition(condition: Mapping[str, Any]) -> str:
     kind = condition.get("Type", "")
     if kind == "Not":
-        return f"not ({_condition(condition.get('Expression', {}))})"
+        return f"not ({_condition(condition.get('Condition', {}))})"
     if kind == "Or":
         return " or ".join(map(_condition, condition.get("Conditions", ())))
     if kind == "In":

@@ -1,8 +1,10 @@
 """The document of a pipeline, as CreatePipeline takes it."""
 
+import json
 from typing import Any
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
+from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.pipeline_options import PIPELINE_TYPES, CacheConfig, ExperimentConfig, PipelineRetry
 from constructs_lib.definitions.pipeline_values import PipelineParameter
@@ -15,15 +17,18 @@ from constructs_lib.rendering.pipelines.expressions import Expressions
 _VERSION = "2020-12-01"
 
 
-def render_pipeline(definition: PipelineDefinition) -> dict[str, Any]:
+def render_pipeline(definition: PipelineDefinition | ImportedPipeline) -> dict[str, Any]:
     """The document of a pipeline, as a dictionary for `json.dumps`; the same for the same definition.
 
     Args:
-        definition: every step of it has its role.
+        definition: every step of it has its role; an imported one is given back as it is.
 
     Raises:
         DefinitionError: steps have no role yet; each is named.
     """
+    if isinstance(definition, ImportedPipeline):
+        document: dict[str, Any] = json.loads(json.dumps(definition.document, default=dict))
+        return document
     problems = tuple(
         Problem(step=step.name, path="role", message="missing, expected the ARN of a role; with_roles gives it one")
         for step in definition.steps_without_role

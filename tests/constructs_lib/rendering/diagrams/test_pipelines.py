@@ -100,7 +100,7 @@ def test_a_run_is_shown_on_it() -> None:
             [GOOD, {"Type": "Equals", "LeftValue": {"Get": "Steps.A.Outcome"}, "RightValue": True}],
             " and A.Outcome = true",
         ),
-        ([{"Type": "Not", "Expression": {"Type": "In", "QueryValue": 1, "Values": [1, 2]}}], "not (1 in 1, 2)"),
+        ([{"Type": "Not", "Condition": {"Type": "In", "QueryValue": 1, "Values": [1, 2]}}], "not (1 in 1, 2)"),
         (
             [{"Type": "Or", "Conditions": [{"Type": "GreaterThan", "LeftValue": 2, "RightValue": 1}] * 2}],
             "2 > 1 or 2 > 1",

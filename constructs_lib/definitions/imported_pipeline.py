@@ -1,0 +1,82 @@
+"""SageMaker pipelines that somebody else wrote, as the JSON that CreatePipeline takes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from attrs import frozen
+
+from constructs_lib.definitions.errors import DefinitionError
+from constructs_lib.definitions.freezing import freeze_fields
+
+
+@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+class ImportedPipeline:
+    """A pipeline's document, deployed as it is.
+
+    What the SageMaker Python SDK writes (``pipeline.definition()``), or any other tool, becomes a `SageMakerPipeline`
+    unchanged; what its role must be allowed to do is derived from its steps. Their jobs bring their own roles.
+
+    Args:
+        name: of the pipeline: 1 to 256 letters, digits and inner hyphens.
+        document: the definition.
+        max_steps: the account's quota of steps in a pipeline. Default: 50, the quota that every account begins with.
+
+    Raises:
+        DefinitionError: all problems together: references to what is not there, steps that wait for each other,
+            types and conditions that SageMaker Pipelines does not have, limits.
+
+    Example:
+        >>> text = '{"Version": "2020-12-01", "Steps": [{"Name": "No", "Type": "Fail", "Arguments": {}}]}'
+        >>> ImportedPipeline.from_json("never", text).name
+        'never'
+    """
+
+    name: str
+    document: Mapping[str, Any]
+    max_steps: int = 50
+
+    def __attrs_post_init__(self) -> None:
+        # the checks stand above the definitions; a definition asks them once, when it is made
+        from constructs_lib.checks.imported_pipeline import check_imported_pipeline
+
+        problems = check_imported_pipeline(self)
+        if problems:
+            raise DefinitionError(self.name, problems, of="pipeline")
+
+    @classmethod
+    def from_json(cls, name: str, text: str, *, max_steps: int = 50) -> Self:
+        """A pipeline from its JSON.
+
+        Raises:
+            ValueError: it is no JSON object.
+        """
+        document = json.loads(text)
+        if not isinstance(document, dict):
+            raise ValueError(f"got {type(document).__name__}, expected a JSON object")  # noqa: TRY004 - as json.loads does
+        return cls(name=name, document=document, max_steps=max_steps)
+
+    @classmethod
+    def from_file(cls, name: str, path: Path, *, max_steps: int = 50) -> Self:
+        """A pipeline from a file with its JSON."""
+        return cls.from_json(name, path.read_text(), max_steps=max_steps)
+
+    @property
+    def all_steps(self) -> tuple[Mapping[str, Any], ...]:
+        """Every step, each Condition followed by the steps inside of it."""
+        return tuple(placed for placed, _ in placed_steps(self.document.get("Steps", ())))
+
+
+def placed_steps(
+    steps: Any, way: tuple[str, str] | None = None
+) -> Iterator[tuple[Mapping[str, Any], tuple[str, str] | None]]:
+    """Steps of a document with the Condition and the way of it that they are inside of; what is no step is left out."""
+    for step in steps if isinstance(steps, list | tuple) else ():
+        if not isinstance(step, Mapping) or not isinstance(step.get("Name"), str):
+            continue
+        yield step, way
+        arguments = step.get("Arguments")
+        if step.get("Type") == "Condition" and isinstance(arguments, Mapping):
+            for branch in ("IfSteps", "ElseSteps"):
+                yield from placed_steps(arguments.get(branch), (step["Name"], branch))

@@ -1,0 +1,150 @@
+"""Each rule on a document that breaks it, and a document that breaks none."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from constructs_lib.definitions import DefinitionError, ImportedPipeline
+
+Document = dict[str, Any]
+
+
+def step(name: str, **members: Any) -> Document:
+    return {"Name": name, "Type": "Processing", "Arguments": {}, **members}
+
+
+def condition(name: str, *conditions: Any, then: tuple[Document, ...] = ()) -> Document:
+    arguments = {"Conditions": list(conditions), "IfSteps": list(then), "ElseSteps": []}
+    return {"Name": name, "Type": "Condition", "Arguments": arguments}
+
+
+def get(path: str) -> Document:
+    return {"Arguments": {"Environment": {"A": {"Get": path}}}}
+
+
+def document(*steps: Any, **members: Any) -> Document:
+    return {"Version": "2020-12-01", "Steps": list(steps), **members}
+
+
+OUTPUTS = {"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}
+FILE = {"PropertyFileName": "Report", "OutputName": "out", "FilePath": "report.json"}
+TRUE = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
+WHOLE = document(
+    step("First", Arguments=OUTPUTS, PropertyFiles=[FILE]),
+    step("Second", **get("Steps.First.ProcessingJobName"), DependsOn=["First"]),
+    condition(
+        "Check",
+        {"Type": "Not", "Condition": {"Type": "Or", "Conditions": [TRUE]}},
+        {"Type": "In", "QueryValue": {"Get": "Parameters.Size"}, "Values": [1, 2]},
+        {
+            "Type": "LessThan",
+            "LeftValue": {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.First.PropertyFiles.Report"}, "Path": "a"}},
+            "RightValue": {"Get": "Parameters.Size"},
+        },
+        then=(step("Third"), step("Fourth", **get("Execution.PipelineName"), DependsOn=["Third"])),
+    ),
+    Parameters=[{"Name": "Size", "Type": "Integer", "DefaultValue": 1, "EnumValues": [1, 2]}],
+)
+
+WRONG: dict[str, tuple[Document, str]] = {
+    "version": ({"Steps": [step("A")]}, "Version: got None, expected '2020-12-01'"),
+    "no steps": (document(), "Steps: got (), expected at least one step"),
+    "no list of steps": (document() | {"Steps": 3}, "Steps: got 3, expected at least one step"),
+    "no step": (document(step("A"), 3), "Steps[1]: got 3, expected a step with a Name"),
+    "step's name": (document(step("A b")), "A b: Name: got 'A b', expected 1 to 64 letters, digits, '-' or '_'"),
+    "type": (document(step("A", Type="Procesing")), "A: Type: got 'Procesing', expected a type of step"),
+    "arguments": (document(step("A", Arguments=3)), "A: Arguments: got 3, expected a JSON object"),
+    "twice": (document(step("A"), condition("C", TRUE, then=(step("A"),))), "A: Name: got 2 steps of this name"),
+    "too many": (document(*(step(f"A{n}") for n in range(51))), "Steps: got 51 steps, expected at most 50"),
+    "parameter's type": (
+        document(step("A"), Parameters=[{"Name": "B", "Type": "Text"}]),
+        "Parameters[0].Type: got 'Text', expected one of: String, Integer, Float, Boolean",
+    ),
+    "default": (
+        document(step("A"), Parameters=[{"Name": "B", "Type": "Integer", "DefaultValue": True}]),
+        "Parameters[0].DefaultValue: got True, expected a value of type Integer",
+    ),
+    "allowed": (
+        document(step("A"), Parameters=[{"Name": "B", "Type": "String", "DefaultValue": "x", "EnumValues": ["y"]}]),
+        "Parameters[0].DefaultValue: got 'x', expected one of: 'y'",
+    ),
+    "parameter twice": (
+        document(step("A"), Parameters=[{"Name": "B", "Type": "String"}] * 2),
+        "Parameters: got 2 parameters of the name 'B', expected one",
+    ),
+    "many parameters": (
+        document(step("A"), Parameters=[{"Name": f"B{n}", "Type": "String"} for n in range(201)]),
+        "Parameters: got 201 parameters, expected at most 200",
+    ),
+    "unknown parameter": (
+        document(step("A", **get("Parameters.Size"))),
+        "A: reads the parameter 'Size', which is not in this pipeline",
+    ),
+    "variable": (document(step("A", **get("Execution.Name"))), "A: reads 'Execution.Name', expected an execution"),
+    "unknown step": (document(step("A", **get("Steps.B.X"))), "A: reads 'Steps.B.X' of a step that is not in this"),
+    "elsewhere": (document(step("A", **get("Outputs.X"))), "A: reads 'Outputs.X', expected Parameters, Execution or"),
+    "may not run": (
+        document(condition("C", TRUE, then=(step("B"),)), step("A", **get("Steps.B.X"))),
+        "A: reads 'Steps.B.X', whose step is inside of 'C' and may not run",
+    ),
+    "waits for nothing": (document(step("A", DependsOn=["B"])), "A: DependsOn: got 'B', expected a step of this"),
+    "waits in vain": (
+        document(condition("C", TRUE, then=(step("B"),)), step("A", DependsOn=["B"])),
+        "A: DependsOn: got 'B', which is inside of 'C' and may not run",
+    ),
+    "circle": (
+        document(step("A", DependsOn=["B"]), step("B", **get("Steps.A.X"))),
+        "A: DependsOn: steps depend on each other in a circle: 'A' -> 'B' -> 'A'",
+    ),
+    "property file": (
+        document(step("A"), step("B", **get("Steps.A.PropertyFiles.Report"))),
+        "B: reads the property file 'Report' of 'A', expected none: it has no property files",
+    ),
+    "property file's output": (
+        document(step("A", PropertyFiles=[FILE])),
+        "A: PropertyFiles[0].OutputName: got 'out', expected one of the outputs: []",
+    ),
+    "nested": (
+        document(condition("C", TRUE, then=(condition("D", TRUE),))),
+        "D: a Condition inside of 'C', but SageMaker Pipelines has no nested Condition steps",
+    ),
+    "no condition": (document(condition("C")), "C: Arguments.Conditions: missing, expected at least one condition"),
+    "condition's type": (
+        document(condition("C", {"Type": "Or", "Conditions": [{"Type": "Not", "Condition": {"Type": "Equal"}}]})),
+        "C: Arguments.Conditions[0].Conditions[0].Condition.Type: got 'Equal', expected a type of condition",
+    ),
+    "condition's value": (
+        document(condition("C", {"Type": "In", "QueryValue": 1})),
+        "C: Arguments.Conditions[0].Values: missing in a condition of type In",
+    ),
+}
+
+
+def test_a_sound_document_is_taken() -> None:
+    pipeline = ImportedPipeline(name="sound", document=copy.deepcopy(WHOLE))
+    assert [found["Name"] for found in pipeline.all_steps] == ["First", "Second", "Check", "Third", "Fourth"]
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_broken_document_is_refused(name: str) -> None:
+    broken, message = WRONG[name]
+    with pytest.raises(DefinitionError) as refused:
+        ImportedPipeline(name="broken", document=broken)
+    assert message in str(refused.value)
+    assert len(refused.value.problems) == 1
+
+
+def test_a_name_is_the_service_s() -> None:
+    with pytest.raises(DefinitionError, match=r"name: got 'a_b', expected 1 to 256 letters, digits and inner hyphens"):
+        ImportedPipeline(name="a_b", document=WHOLE)
+
+
+def test_a_higher_quota_is_said() -> None:
+    many = document(*(step(f"A{n}") for n in range(51)))
+    assert len(ImportedPipeline(name="many", document=many, max_steps=51).all_steps) == 51
+
+
+def test_json_that_is_no_object_is_refused() -> None:
+    with pytest.raises(ValueError, match="got list, expected a JSON object"):
+        ImportedPipeline.from_json("a", "[]")

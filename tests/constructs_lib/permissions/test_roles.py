@@ -270,7 +270,8 @@ def test_the_role_of_a_model() -> None:
             {"StringEquals": {"cloudwatch:namespace": ["/aws/sagemaker/Endpoints", "AWS/SageMaker"]}},
         ),
         (["s3:GetObject"], [f"arn:aws:s3:::{TOKEN}/models/*"], {}),
-        (["s3:ListBucket"], [f"arn:aws:s3:::{TOKEN}"], {"StringLike": {"s3:prefix": ["models/*"]}}),
+        # an output may be the folder itself, which jobs list without its slash
+        (["s3:ListBucket"], [f"arn:aws:s3:::{TOKEN}"], {"StringLike": {"s3:prefix": ["models/*", "models"]}}),
         (["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [KEY], {}),
         (["s3:PutObject"], ["arn:aws:s3:::data/captured/*"], {}),
     ]

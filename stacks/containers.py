@@ -42,8 +42,18 @@ class ContainersStack(EnvironmentStack):
         """The build of the container of `byoc-housing`."""
         self.sklearn_processing = self._build("SklearnProcessing", "sklearn_processing", settings, storage)
         """The build of the container of `sklearn-processing`."""
+        self.housing_ray = self._build("HousingRay", "housing_ray", settings, storage, for_pipelines=True)
+        """The build of the container of `housing-ray`, which a callback step of its pipeline asks for."""
 
-    def _build(self, name: str, workflow: str, settings: EnvironmentSettings, storage: Storage) -> ContainerBuild:
+    def _build(
+        self,
+        name: str,
+        workflow: str,
+        settings: EnvironmentSettings,
+        storage: Storage,
+        *,
+        for_pipelines: bool = False,
+    ) -> ContainerBuild:
         build = ContainerBuild(
             self,
             f"{name}Build",
@@ -61,6 +71,7 @@ class ContainersStack(EnvironmentStack):
             storage=storage,
             log_retention=self.log_retention,
             removal_policy=self.removal_policy,
+            for_pipelines=for_pipelines,
         )
         CfnOutput(self, f"{name}ImageRepositoryUri", value=build.repository.repository.repository_uri)
         CfnOutput(self, f"{name}BuildProjectName", value=build.project.ref)

@@ -169,6 +169,7 @@ def test_stateful_resources_keep_their_logical_ids(assembly: Assembly) -> None:
             "ArtifactsAccessLogs4D97777C",
             "ArtifactsKey9951D85C",
             "ByocHousingImagesF1F9663E",
+            "HousingRayImages4490A3AE",
             "SklearnProcessingImages3F98F55A",
         ],
         "training": ["Data2D4B752F", "DataAccessLogsC0C25EE4", "DataKeyAEC34D0C"],

@@ -336,5 +336,5 @@ def test_serve_without_a_model_ends_with_its_reason(host: Host) -> None:
 
 
 def test_serving_does_not_load_what_only_jobs_need() -> None:
-    loaded = "import sys, prices.server; print(sorted({'ray', 'sklearn', 'boto3'} & set(sys.modules)))"
+    loaded = "import sys, prices.server; print(sorted({'ray', 'boto3'} & set(sys.modules)))"
     assert in_container(loaded, programs()) == "[]\n"

@@ -29,7 +29,7 @@ class Scaler:
     @classmethod
     def fit(cls, features: tuple[str, ...], tables: Iterable[np.ndarray]) -> "Scaler":
         """Learns from rows that come in parts (n x features)."""
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.preprocessing import StandardScaler  # serving does without
 
         found = StandardScaler()
         for table in tables:

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.local_account import local_account
 
-_IMAGE = {
+NOOP_IMAGE = {
     "Dockerfile": "FROM public.ecr.aws/docker/library/python:3.12-slim-bookworm\n"
     'ENV PATH="/opt/program:${PATH}"\nCOPY train /opt/program/train\nENTRYPOINT []\nCMD ["train"]\n',
     "train": "#!/bin/sh\nexit 0\n",
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20, help="jobs to take the median of (default: 20)")
     runs = parser.parse_args().runs
     with local_account() as account:
-        image = account.image("noop", _IMAGE)
+        image = account.image("noop", NOOP_IMAGE)
         measured = {
             "training_job": measure(runs, lambda name: account.training_job(name, image)),
             "processing_job": measure(runs, lambda name: account.processing_job(name, image)),

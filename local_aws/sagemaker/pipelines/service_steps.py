@@ -29,6 +29,7 @@ class ServiceStep:
         succeeded: the status of success.
         stop: the operation that stops it; None where nothing does.
         change: the operation that is called where the name is taken; None where that is a failure.
+        grouped: whether it belongs to a model package group, which is made where it is not there.
         experiment: whether it may belong to an experiment.
         artifacts: addresses that its result consists of, from the description.
     """
@@ -46,6 +47,7 @@ class ServiceStep:
     succeeded: str = "Completed"
     stop: str | None = None
     change: str | None = None
+    grouped: bool = False
     experiment: bool = False
     artifacts: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda _description: [])
 
@@ -157,6 +159,7 @@ SERVICE_STEPS: Mapping[str, ServiceStep] = {
         arn="ModelPackageArn",
         status="ModelPackageStatus",
         going=frozenset({"Pending", "InProgress"}),
+        grouped=True,
     ),
     "EndpointConfig": ServiceStep(
         create="CreateEndpointConfig",

@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 _FIRST_LOOK_SECONDS = 2.0
 _LONGEST_BETWEEN_LOOKS_SECONDS = 15.0
 _TRAININGS = 100
+_GROUP = "ModelPackageGroupName"
 
 
 @define(eq=False)
@@ -62,6 +63,9 @@ class ServiceWork:
             try:
                 return work.calls.ask("sagemaker", kind.create, request)
             except (ClientError, BotoCoreError) as error:
+                if kind.grouped and _GROUP in request and "does not exist" in str(error):
+                    _make_group(work, request[_GROUP])
+                    return work.calls.call("sagemaker", kind.create, request)
                 if kind.change is None or "already existing" not in str(error):
                     raise of_call("sagemaker", kind.create, error) from error
             change = {member: value for member, value in request.items() if member != "Tags"}
@@ -110,6 +114,15 @@ class ServiceWork:
         }
         answer = await work.call("sagemaker", "ListTrainingJobsForHyperParameterTuningJob", listing)
         return found | {"TrainingJobSummaries": answer["TrainingJobSummaries"]}
+
+
+def _make_group(work: StepWork, name: str) -> None:
+    try:
+        work.calls.ask("sagemaker", "CreateModelPackageGroup", {_GROUP: name})
+    except (ClientError, BotoCoreError) as error:
+        # another step may have made it at the same time
+        if "already exists" not in str(error):
+            raise of_call("sagemaker", "CreateModelPackageGroup", error) from error
 
 
 def _best_first(description: dict[str, Any]) -> str:

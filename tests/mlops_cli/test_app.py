@@ -14,6 +14,7 @@ from mlops_cli.project import ROOT
 
 COMMANDS = {
     "local", "deploy", "destroy", "cleanup", "run", "watch", "steps", "stop", "retry", "graph", "logs", "invoke",
+    "approve", "reject", "lineage",
     "doctor", "demo", "test",
 }  # fmt: skip
 """What there is; the arguments of ``test``, ``--help`` too, are pytest's."""

@@ -1,6 +1,7 @@
 """Whether the fields of the records have the types that they declare."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -68,9 +69,16 @@ def hints_of(cls: type) -> dict[str, Any]:
     return _HINTS[cls]
 
 
+@cache
 def options_of(hint: Any) -> tuple[Any, ...]:
     """The types that a hint allows: those of a union, or itself."""
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return get_args(hint) if origin_of(hint) in (Union, UnionType) else (hint,)
+
+
+@cache
+def origin_of(hint: Any) -> Any:
+    """What a hint with arguments is made of, such as `Sequence`; None where it has none."""
+    return get_origin(hint)
 
 
 def fits(value: Any, hint: Any) -> bool:
@@ -126,7 +134,7 @@ def _mismatches_inside(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _class_of(hint: Any) -> type:
-    origin = get_origin(hint)
+    origin = origin_of(hint)
     if origin in (Sequence, Mapping):
         return tuple if origin is Sequence else Mapping
     return hint if isinstance(hint, type) and (attrs.has(hint) or hint is Reference) else _Nothing
@@ -141,7 +149,7 @@ class _Nothing:
 
 
 def _against(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:
-    origin = get_origin(hint)
+    origin = origin_of(hint)
     if origin is Sequence:
         if isinstance(value, tuple):
             for position, element in enumerate(value):
@@ -174,7 +182,7 @@ def _is_instance(value: Any, hint: type) -> bool:
 
 
 def _described(hint: Any) -> str:
-    origin = get_origin(hint)
+    origin = origin_of(hint)
     if origin is Sequence:
         return "a list"
     if origin is Literal:

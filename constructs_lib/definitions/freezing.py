@@ -7,6 +7,10 @@ from typing import Any, get_args, get_origin
 from attrs import Attribute
 
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of values that cannot change and hold nothing."""
+
+
 def freeze_fields(_: type, fields: list["Attribute[Any]"]) -> list["Attribute[Any]"]:
     """A `field_transformer` of attrs: fields that are declared as sequences or mappings keep a frozen copy.
 
@@ -22,6 +26,8 @@ def _can_change(hint: Any) -> bool:
 
 def frozen_copy(value: Any) -> Any:
     """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
+    if type(value) in PLAIN:  # most values are; asking abstract classes takes ten times as long
+        return value
     if isinstance(value, Mapping):
         return MappingProxyType({key: frozen_copy(member) for key, member in value.items()})
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn
 
 from attrs import field, frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import PLAIN, freeze_fields
 
 ValueType = Literal["string", "integer", "number", "boolean", "document"]
 """What a value will be; a ``document`` is any JSON."""
@@ -283,15 +283,15 @@ def references(value: Any) -> list[Reference]:
 
 def _collect(value: Any, found: list[Reference]) -> None:
     kind = type(value)
-    if kind is str or kind is int:  # most values are
+    if kind in PLAIN:  # most values are
         return
     if isinstance(value, Reference):
         found.append(value)
         if isinstance(value, Join):
             _collect(value.parts, found)
+    elif kind is dict or isinstance(value, Mapping):
+        for member in value.values():
+            _collect(member, found)
     elif isinstance(value, list | tuple):
         for element in value:
             _collect(element, found)
-    elif isinstance(value, Mapping):
-        for member in value.values():
-            _collect(member, found)

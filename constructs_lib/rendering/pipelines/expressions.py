@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from constructs_lib.definitions.freezing import PLAIN
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.pipeline_values import ExecutionVariable, JsonGet
 from constructs_lib.definitions.steps.base import Step, TaskStep
@@ -23,7 +24,6 @@ _CONTEXT = {
     EXECUTION_NAME.path: "Execution.PipelineExecutionId",
     EXECUTION_START_TIME.path: "Execution.StartDateTime",
 }
-_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 class Expressions:
@@ -45,10 +45,11 @@ class Expressions:
 
     def value(self, value: Any) -> Any:
         """A document with references in it."""
-        if type(value) in _PLAIN:  # most values are
+        kind = type(value)
+        if kind in PLAIN:  # most values are
             return value
-        if isinstance(value, Mapping):
-            return {key: self.value(member) for key, member in value.items()}
+        if kind is dict or isinstance(value, Mapping):
+            return {key: member if type(member) in PLAIN else self.value(member) for key, member in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(element) for element in value]
         return self.reference(value) if isinstance(value, Reference) else value

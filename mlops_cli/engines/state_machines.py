@@ -32,6 +32,7 @@ __all__ = [
     "workflow_of",
 ]
 
+_ENDPOINT_NAME = re.compile(r'"EndpointName"\s*:\s*"([^"]+)"')
 _COUNTED = {
     "pending": "waiting",
     "running": RUNNING,
@@ -166,11 +167,13 @@ def retry(target: Target, execution: str) -> None:
 
 
 def made_by_runs(target: Target, state_machine: str) -> set[str]:
-    """What executions made bears the names that their input gives."""
+    """What executions made bears the names that their input gives, their own name, or one that the definition gives."""
     stepfunctions = target.client("stepfunctions")
-    names: set[str] = set()
+    definition = stepfunctions.describe_state_machine(stateMachineArn=state_machine)["definition"]
+    names: set[str] = set(_ENDPOINT_NAME.findall(definition))
     for page in stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=state_machine):
         for execution in page["executions"]:
+            names.add(execution["name"])
             described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
             values = json.loads(described.get("input") or "{}")
             if isinstance(values, dict):

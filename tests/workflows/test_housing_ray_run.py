@@ -1,0 +1,224 @@
+"""The pipeline of `housing-ray` run by the local AWS: its document, its jobs, its derived permissions.
+
+The container is a folder with the container's packages; `test_housing_ray_features.py` and
+`test_housing_ray_container.py` tell what its programs do.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define
+
+from constructs_lib.definitions import ComputeResources, ContainerImage
+from constructs_lib.permissions import Statement, job_statements, pipeline_statements
+from constructs_lib.rendering import render_pipeline
+from local_aws.gateway.app import Gateway
+from local_aws.platform import Platform
+from local_aws.sagemaker.service import register_sagemaker
+from local_aws.server import LocalAws
+from tests.local_aws.sagemaker.folder_engine import FolderEngine
+from tests.workflows.housing_ray import CONTAINER, SCRIPTS, programs
+from workflows.housing_ray import data
+from workflows.housing_ray.definition import (
+    EVALUATION,
+    FAILED,
+    FEATURE_GROUP,
+    INGESTION,
+    NAME,
+    PREPROCESSING,
+    REGISTRATION,
+    STORE_PREFIX,
+    TUNING,
+    HousingRaySettings,
+    housing_ray,
+)
+
+REGION, ACCOUNT = "us-east-1", "123456789012"
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ray:latest"
+PLACE = {"partition": "aws", "region": REGION, "account": ACCOUNT}
+BUCKET, GROUP = "housing-data", "houses"
+STORE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/store"
+FILES = "the store names its files itself"
+RUN = pytest.mark.timeout(600)
+
+pytestmark = [pytest.mark.slow, RUN]
+
+
+def of_scripts(name: str) -> list[Statement]:
+    """What a step's script does with AWS beside its inputs and outputs."""
+    group = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:feature-group/{FEATURE_GROUP}"
+    store = f"arn:aws:s3:::{BUCKET}"
+    if name == INGESTION:
+        actions = ["BatchWriteRecord", "CreateFeatureGroup", "DescribeFeatureGroup"]
+        return [
+            Statement(actions=[f"sagemaker:{action}" for action in actions], resources=[group]),
+            Statement(actions=["iam:PassRole"], resources=[STORE_ROLE]),
+            Statement(
+                actions=["glue:CreateDatabase", "glue:GetDatabase", "glue:CreateTable", "glue:GetTable"],
+                resources=["*"],
+                reason="the table of a group that is made gets a generated name",
+            ),
+        ]
+    if name == PREPROCESSING:
+        objects = f"{store}/{STORE_PREFIX}/*"
+        return [
+            Statement(actions=["s3:GetObject"], resources=[objects], reason=FILES),
+            Statement(actions=["s3:ListBucket"], resources=[store]),
+        ]
+    return []
+
+
+@define(eq=False)
+class Account:
+    """The local AWS, with the pipeline, its data and its scripts in it."""
+
+    platform: Platform
+
+    def client(self, service: str) -> Any:
+        return self.platform.client(service, region=REGION)
+
+    def role(self, name: str, service: str, statements: list[Statement]) -> str:
+        """A role that may do what is derived and no more."""
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        document = {"Version": "2012-10-17", "Statement": [trust]}
+        policy = {"Version": "2012-10-17", "Statement": [found.to_dict() for found in statements]}
+        iam = self.client("iam")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="derived", PolicyDocument=json.dumps(policy))
+        return arn
+
+    def deploy(self) -> None:
+        needed = housing_ray(
+            HousingRaySettings(
+                image=ContainerImage(uri=IMAGE),
+                raw_data_uri="s3://housing-raw/houses/",
+                code_uri="s3://housing-code/scripts",
+                data_bucket=BUCKET,
+                store_role_arn=STORE_ROLE,
+                group_name=GROUP,
+                training_compute=ComputeResources(instance_type="ml.c5.xlarge"),
+            )
+        )
+        roles = {
+            step.name: self.role(
+                f"job-{number}",
+                "sagemaker.amazonaws.com",
+                [*job_statements(step, definition=needed, **PLACE), *of_scripts(step.name)],
+            )
+            for number, step in enumerate(needed.steps_without_role)
+        }
+        definition = needed.with_roles(roles)
+        self.client("sagemaker").create_pipeline(
+            PipelineName=NAME,
+            PipelineDefinition=json.dumps(render_pipeline(definition)),
+            RoleArn=self.role("pipeline", "sagemaker.amazonaws.com", list(pipeline_statements(definition, **PLACE))),
+            ClientRequestToken=str(uuid.uuid4()),
+        )
+
+    def run(self, **parameters: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Runs the pipeline to its end; gives the execution and its steps by name."""
+        sagemaker = self.client("sagemaker")
+        arn = sagemaker.start_pipeline_execution(
+            PipelineName=NAME,
+            PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
+            ClientRequestToken=str(uuid.uuid4()),
+        )["PipelineExecutionArn"]
+        deadline = time.monotonic() + 540
+        while True:
+            execution: dict[str, Any] = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+            if execution["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+        return execution, {step["StepName"]: step for step in steps}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    images = tmp_path_factory.mktemp("images")
+    make_image(images / "ray")
+
+    def register(gateway: Gateway, platform: Platform) -> None:
+        engine = FolderEngine(platform, images)
+        register_sagemaker(gateway, platform, engine=lambda: engine)
+
+    with LocalAws(register=register) as running:
+        account = Account(running.platform)
+        s3 = account.client("s3")
+        for bucket in ("housing-raw", "housing-code", BUCKET):
+            s3.create_bucket(Bucket=bucket)
+        for name, text in data.files(10_000):
+            s3.put_object(Bucket="housing-raw", Key=f"houses/{name}", Body=text.encode())
+        for script in SCRIPTS.glob("*.py"):
+            s3.upload_file(str(script), "housing-code", f"scripts/{script.name}")
+        objects = [f"arn:aws:s3:::{BUCKET}/{STORE_PREFIX}/*"]
+        writes = Statement(actions=["s3:PutObject"], resources=objects, reason=FILES)
+        look = Statement(actions=["s3:GetBucketAcl"], resources=[f"arn:aws:s3:::{BUCKET}"])
+        account.role("store", "sagemaker.amazonaws.com", [writes, look])
+        account.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
+        account.deploy()
+        yield account
+
+
+def make_image(folder: Path) -> None:
+    """A folder in the place of the image: its programs and packages."""
+    folder.mkdir()
+    python = programs() / "python"
+    settings = f"PYTHONPATH={CONTAINER} OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION={REGION}"
+    texts = {
+        "python3": f'export {settings}\nexec {python} "$@"\n',
+        "train": f'exec "{folder}/python3" {CONTAINER / "train"}\n',
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}")
+        (folder / name).chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def first(account: Account) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    return account.run()
+
+
+def test_a_good_model_is_registered_and_waits_for_approval(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]]
+) -> None:
+    execution, steps = first
+    reasons = {name: step.get("FailureReason") for name, step in steps.items()}
+    assert execution["PipelineExecutionStatus"] == "Succeeded", reasons
+    arn = steps[REGISTRATION]["Metadata"]["RegisterModel"]["Arn"]
+    package = account.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    report = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    bucket, _, key = report.removeprefix("s3://").partition("/")
+    metrics = json.loads(account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    assert metrics["regression_metrics"]["rmse"]["value"] < 15_000
+
+
+def test_nothing_changed_is_served_from_the_cache_and_a_strict_threshold_ends_in_its_failure(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]]
+) -> None:
+    execution, steps = account.run(RMSEThreshold="5000")
+
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    assert steps[FAILED]["FailureReason"] == "Execution failed due to RMSE > 5000.0"
+    for name in (INGESTION, PREPROCESSING, TUNING):
+        source = steps[name]["CacheHitResult"]["SourcePipelineExecutionArn"]
+        assert source == first[0]["PipelineExecutionArn"]
+    assert "CacheHitResult" not in steps[EVALUATION]
+
+
+def test_sizes_that_do_not_sum_to_one_end_in_the_script_s_own_words(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]]
+) -> None:
+    execution, steps = account.run(TestSize="0.3")
+
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    job = steps[PREPROCESSING]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    told = account.client("sagemaker").describe_processing_job(ProcessingJobName=job)["ExitMessage"]
+    assert told.startswith("sizes of train, validation and test: 0.6 + 0.2 + 0.3 is")

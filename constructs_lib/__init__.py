@@ -196,6 +196,8 @@ if TYPE_CHECKING:
     from constructs_lib.permissions import engine_statements as engine_statements
     from constructs_lib.permissions import job_statements as job_statements
     from constructs_lib.permissions import map_statements as map_statements
+    from constructs_lib.pipelines.base import ISageMakerPipeline as ISageMakerPipeline
+    from constructs_lib.pipelines.pipeline import SageMakerPipeline as SageMakerPipeline
     from constructs_lib.registry.registry import IModelRegistry as IModelRegistry
     from constructs_lib.registry.registry import ModelRegistry as ModelRegistry
     from constructs_lib.registry.sharing import AccountAccess as AccountAccess
@@ -382,6 +384,8 @@ _NAMES = {
     "constructs_lib.monitoring.alarms": ("AlarmTopic", "IAlarmTopic"),
     "constructs_lib.monitoring.dashboards": ("WorkflowDashboard",),
     "constructs_lib.permissions": ("Statement", "engine_statements", "job_statements", "map_statements"),
+    "constructs_lib.pipelines.base": ("ISageMakerPipeline",),
+    "constructs_lib.pipelines.pipeline": ("SageMakerPipeline",),
     "constructs_lib.registry.registry": ("IModelRegistry", "ModelRegistry"),
     "constructs_lib.registry.sharing": ("AccountAccess",),
     "constructs_lib.rendering": ("render_states",),

@@ -36,8 +36,8 @@ def service_role(
         construct_id,
         assumed_by=iam.ServicePrincipal(service, conditions=conditions),
         description=description,
-        # the statements cross to the CDK together
-        inline_policies={"Permissions": iam.PolicyDocument.from_json(document)},
+        # the statements cross to the CDK together; IAM refuses a policy without any
+        inline_policies={"Permissions": iam.PolicyDocument.from_json(document)} if statements else None,
     )
     role.node.add_validation(_WildcardReasons(role, statements))
     return role

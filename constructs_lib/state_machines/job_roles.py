@@ -1,4 +1,4 @@
-"""The roles that the jobs of a workflow run with."""
+"""The roles that the jobs of a workflow or a pipeline run with."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib.definitions import WorkflowDefinition
+from constructs_lib.definitions import PipelineDefinition, WorkflowDefinition
 from constructs_lib.environments.roles import service_role
 from constructs_lib.permissions import job_statements
 
 
-def define_job_roles(scope: Construct, definition: WorkflowDefinition) -> dict[str, iam.Role]:
+def define_job_roles(scope: Construct, definition: WorkflowDefinition | PipelineDefinition) -> dict[str, iam.Role]:
     """Makes a role for each step that has none, allowed to do what the step's job needs.
 
     Returns:

@@ -1,0 +1,44 @@
+"""Where a pipeline's document is kept: in the template, or in S3 where it is too large for one (decision 0017)."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from constructs_lib.definitions.tokens import TEXT_TOKEN
+
+LARGEST_INLINE = 512 * 1024
+"""Characters of a document in a template: it may have a megabyte in all, and counts a document's quotes twice."""
+
+LARGEST = 1024 * 1024
+"""Characters of a document that SageMaker Pipelines takes."""
+
+
+def document_property(scope: Construct, construct_id: str, text: str) -> dict[str, object]:
+    """A document as the property ``PipelineDefinition`` of a pipeline.
+
+    Args:
+        scope: where an asset is defined, if one is needed.
+        construct_id: its name there.
+        text: JSON, in which tokens may stand.
+
+    Raises:
+        ValueError: the document is larger than SageMaker takes, or too large for a template and not known before it is
+            deployed.
+    """
+    where = f"{scope.node.path}: definition"
+    if len(text) > LARGEST:
+        raise ValueError(f"{where}: got {len(text)} characters, expected at most {LARGEST}")
+    if len(text) <= LARGEST_INLINE:
+        return {"PipelineDefinitionBody": text}
+    if tokens := set(TEXT_TOKEN.findall(text)):
+        raise ValueError(
+            f"{where}: got {len(text)} characters with {len(tokens)} values that are known only when it is deployed, "
+            f"expected at most {LARGEST_INLINE}: bring roles, images and addresses that have their names already"
+        )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.json"
+        path.write_text(text)
+        asset = assets.Asset(scope, construct_id, path=str(path))
+    return {"PipelineDefinitionS3Location": {"Bucket": asset.s3_bucket_name, "Key": asset.s3_object_key}}

@@ -62,9 +62,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)  # it warns of each job's name
     os.environ |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
-    settings = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
     boto_session = boto3.Session(region_name="eu-west-1")
-    session = PipelineSession(boto_session=boto_session, default_bucket="data", sagemaker_config=settings)
+    # without settings of its own: with any, it validates all of them for each argument of each step
+    session = PipelineSession(boto_session=boto_session, default_bucket="data")
     session._default_bucket = "data"  # noqa: SLF001 - it would look whether the bucket is there
     print(json.dumps({size: median(session, size, rounds) for size in sizes}))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -59,6 +59,7 @@ def type_problems(definition: "WorkflowDefinition | PipelineDefinition") -> Iter
 
 _HINTS: dict[type, dict[str, Any]] = {}
 _QUICK: dict[type, dict[str, frozenset[type]]] = {}
+_EMPTY: dict[type, dict[str, frozenset[type]]] = {}
 
 
 def hints_of(cls: type) -> dict[str, Any]:
@@ -66,6 +67,7 @@ def hints_of(cls: type) -> dict[str, Any]:
     if cls not in _HINTS:
         _HINTS[cls] = _resolved(cls)
         _QUICK[cls] = {name: _quick(hint) for name, hint in _HINTS[cls].items()}
+        _EMPTY[cls] = {name: _empty(hint) for name, hint in _HINTS[cls].items()}
     return _HINTS[cls]
 
 
@@ -92,6 +94,12 @@ def _quick(hint: Any) -> frozenset[type]:
     return frozenset(plain | ({int} if float in plain else set()))
 
 
+def _empty(hint: Any) -> frozenset[type]:
+    """Classes whose objects fit a hint with no further look if they are empty, as most lists and dictionaries are."""
+    frozen = {Sequence: tuple, Mapping: MappingProxyType}
+    return frozenset(frozen[origin_of(option)] for option in options_of(hint) if origin_of(option) in frozen)
+
+
 def _resolved(cls: type) -> dict[str, Any]:
     found = get_type_hints(cls, localns={"Step": Step})
     names = {field.name for field in attrs.fields(cls) if field.init}
@@ -100,9 +108,11 @@ def _resolved(cls: type) -> dict[str, Any]:
 
 def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
     hints = hints_of(type(record))
+    empty = _EMPTY[type(record)]
     for name, quick in _QUICK[type(record)].items():
         value = getattr(record, name)
-        if type(value) not in quick:
+        kind = type(value)
+        if kind not in quick and (kind not in empty[name] or value):
             yield from _mismatches(value, hints[name], f"{path}.{name}" if path else name)
 
 

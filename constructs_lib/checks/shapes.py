@@ -68,7 +68,7 @@ class RequestCheck:
                 self.document(member, where)
             else:
                 self.value(member, shape.members[known], where)
-        given = {self.member_name(name, shape) for name in value}
+        given = value if path else {self.member_name(name, shape) for name in value}
         for name in shape.required_members:
             where = f"{path}.{name}" if path else name
             if name not in given and where not in self.exempt:

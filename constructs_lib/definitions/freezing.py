@@ -28,8 +28,8 @@ def frozen_copy(value: Any) -> Any:
     """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
     if type(value) in PLAIN:  # most values are; asking abstract classes takes ten times as long
         return value
+    if isinstance(value, list | tuple):
+        return tuple([frozen_copy(element) for element in value]) if value else ()
     if isinstance(value, Mapping):
         return MappingProxyType({key: frozen_copy(member) for key, member in value.items()})
-    if isinstance(value, list | tuple):
-        return tuple(frozen_copy(element) for element in value)
     return value

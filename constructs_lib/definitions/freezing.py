@@ -6,7 +6,6 @@ from typing import Any, get_args, get_origin
 
 from attrs import Attribute
 
-
 PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types of values that cannot change and hold nothing."""
 

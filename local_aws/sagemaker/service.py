@@ -13,6 +13,7 @@ from local_aws.sagemaker.endpoints.fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
+from local_aws.sagemaker.experiments.metrics import MetricOperations
 from local_aws.sagemaker.experiments.operations import ExperimentOperations
 from local_aws.sagemaker.feature_store.offline import OfflineSettings
 from local_aws.sagemaker.feature_store.service import register_feature_store
@@ -91,6 +92,7 @@ def register_sagemaker(
         EntityOperations(lineage, tags),
         AssociationOperations(lineage),
         ExperimentOperations(lineage, tags),
+        MetricOperations(lineage),
         SearchOperations(platform, tags),
         RuntimeOperations(),
     )

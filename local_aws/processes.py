@@ -81,6 +81,7 @@ class Supervisor:
     _children: set[ManagedProcess] = field(factory=set)
     _lock: threading.Lock = field(factory=threading.Lock)
     _reaper: subprocess.Popen[str] | None = None
+    _stopped: bool = False
 
     def spawn(
         self,
@@ -103,7 +104,7 @@ class Supervisor:
             descriptors: of this process's files, which it inherits under the same numbers. Default: none.
 
         Raises:
-            OSError: the program cannot be started.
+            OSError: the program cannot be started, or the server has ended.
         """
         popen = subprocess.Popen(
             arguments,
@@ -122,19 +123,25 @@ class Supervisor:
             )
         child = ManagedProcess(popen, reader, self._forget)
         with self._lock:
-            self._children.add(child)
-            self._tell_reaper(f"+{popen.pid}\n")
+            late = self._stopped
+            if not late:
+                self._children.add(child)
+                self._tell_reaper(f"+{popen.pid}\n")
         if reader is not None:
             reader.start()
         if stdin is not None and popen.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 popen.stdin.write(stdin)
                 popen.stdin.close()
+        if late:
+            child.terminate(grace_seconds=0)
+            raise OSError(f"{arguments[0]} is not started: the server has ended")
         return child
 
     def stop(self) -> None:
-        """Ends every child that is left, and the reaper."""
+        """Ends every child that is left, and the reaper; nothing starts from here on."""
         with self._lock:
+            self._stopped = True
             children = list(self._children)
         for child in children:
             child.terminate(grace_seconds=1.0)

@@ -87,3 +87,10 @@ def _until(condition: object, seconds: float = 20) -> None:
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_nothing_starts_after_the_end() -> None:
+    supervisor = Supervisor()
+    supervisor.stop()
+    with pytest.raises(OSError, match="sleep is not started: the server has ended"):
+        supervisor.spawn(["sleep", "60"], environment={"PATH": os.environ["PATH"]}, on_line=print)

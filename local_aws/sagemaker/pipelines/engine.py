@@ -141,6 +141,8 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # what they waited with was cancelled by them, and ends in the loop's next rounds
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
     def _blocking(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
         """Runs a function in a worker; what it raises is the future's."""

@@ -100,6 +100,7 @@ class StandInWork:
             answer = _answer(kind, ending.result(), folder / "answer", messages)
         finally:
             stopping.cancel()
+            ending.cancel()
             shutil.rmtree(folder, ignore_errors=True)
         work.run.metadata = answer.pop("Metadata", {})
         work.run.properties = answer

@@ -52,7 +52,8 @@ def test_executions_end_with_the_server(tmp_path: Path, caplog: pytest.LogCaptur
     for thread in _threads() - before:
         thread.join(10)
     assert _threads() <= before
-    assert [record.message for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
+    ours = [record for record in caplog.records if record.name.startswith(("asyncio", "local_aws.sagemaker.pipelines"))]
+    assert [record.message for record in ours if record.levelname in ("ERROR", "WARNING")] == []
 
 
 def test_a_fault_of_the_engine_ends_the_execution(pipelines: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,7 +170,7 @@ def make_image(folder: Path) -> None:
     """A folder in the place of the image: its programs and packages."""
     folder.mkdir()
     python = programs() / "python"
-    settings = f"PYTHONPATH={CONTAINER} OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 AWS_DEFAULT_REGION={REGION}"
+    settings = f"PYTHONPATH={CONTAINER} OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1"
     texts = {
         "python3": f'export {settings}\nexec {python} "$@"\n',
         "train": f'exec "{folder}/python3" {CONTAINER / "train"}\n',

@@ -95,8 +95,10 @@ class HousingRaySettings:
         raw_data_uri: prefix in S3 of CSV files of houses; hosts share them by their keys.
         code_uri: prefix in S3 of the scripts.
         data_bucket: bucket for everything that the pipeline writes, the offline store among it.
-        store_role_arn: with which Feature Store writes the offline store of a group that the ingestion makes.
         group_name: of the model package group.
+        store_role_arn: with which Feature Store writes the offline store of a group that the ingestion makes. Default:
+            it makes none, so there must be one.
+        repository_arn: ECR repository of an image that is built, from which jobs get the right to pull. Default: any.
         data_folder: where in the bucket its runs are kept. Default: ``housing-ray``.
         data_key: ARN of the key that encrypts the raw data and the bucket. Default: none.
         code_key: ARN of the key that encrypts the scripts. Default: none.
@@ -111,8 +113,9 @@ class HousingRaySettings:
     raw_data_uri: Text
     code_uri: str
     data_bucket: str
-    store_role_arn: Text
     group_name: Text
+    repository_arn: Text | None = None
+    store_role_arn: Text | None = None
     data_folder: str = "housing-ray"
     data_key: Text | None = None
     code_key: Text | None = None
@@ -126,7 +129,9 @@ class HousingRaySettings:
     @property
     def container(self) -> ContainerImage:
         """The image that all jobs run."""
-        return ContainerImage(uri=self.image.output("ImageUri")) if isinstance(self.image, CallbackStep) else self.image
+        if not isinstance(self.image, CallbackStep):
+            return self.image
+        return ContainerImage(uri=self.image.output("ImageUri"), repository_arn=self.repository_arn)
 
     def run_uri(self, name: str) -> Join:
         """The prefix in S3 of what an execution leaves under a name."""
@@ -140,7 +145,9 @@ def container_build(*, queue_url: Text, queue_arn: Text) -> CallbackStep:
         queue_url: of the queue of the container build.
         queue_arn: of the same queue.
     """
-    return CallbackStep(name=BUILD, queue_url=queue_url, queue_arn=queue_arn, outputs={"ImageUri": "string"})
+    # an answer may hold no more than what the step declares
+    told = ("BuildId", "ImageDigest", "ImageTag", "ImageUri", "Reused")
+    return CallbackStep(name=BUILD, queue_url=queue_url, queue_arn=queue_arn, outputs=dict.fromkeys(told, "string"))
 
 
 def housing_ray(settings: HousingRaySettings) -> PipelineDefinition:
@@ -215,6 +222,7 @@ _CACHE = CacheConfig(expire_after="PT12H")
 
 
 def _ingestion(settings: HousingRaySettings, instances: Whole, group: Text, prefix: Text) -> ProcessingStep:
+    role = [] if settings.store_role_arn is None else ["--role-arn", settings.store_role_arn]
     key = [] if settings.data_key is None else ["--kms-key", settings.data_key]
     return _processing(
         settings,
@@ -225,8 +233,7 @@ def _ingestion(settings: HousingRaySettings, instances: Whole, group: Text, pref
             group,
             "--store-uri",
             Join("/", [f"s3://{settings.data_bucket}", prefix]),
-            "--role-arn",
-            settings.store_role_arn,
+            *role,
             *key,
         ],
         inputs=[

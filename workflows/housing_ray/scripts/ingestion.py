@@ -33,10 +33,15 @@ class Arguments:
 
     feature_group_name: str
     store_uri: str
-    role_arn: str
+    role_arn: str | None
     kms_key: str | None
     actors: int
     block_rows: int
+
+    @property
+    def new_group(self) -> NewGroup | None:
+        """What a feature group is made of where there is none."""
+        return None if self.role_arn is None else NewGroup(self.store_uri, self.role_arn, self.kms_key)
 
 
 def read_arguments(words: list[str]) -> Arguments:
@@ -48,7 +53,9 @@ def read_arguments(words: list[str]) -> Arguments:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feature-group-name", required=True)
     parser.add_argument("--store-uri", required=True, help="prefix in S3 of the offline store, where one is made")
-    parser.add_argument("--role-arn", required=True, help="with which Feature Store writes there")
+    parser.add_argument(
+        "--role-arn", default=None, help="with which Feature Store writes there; makes no group without"
+    )
     parser.add_argument("--kms-key", default=None, help="that encrypts it")
     parser.add_argument("--actors", type=int, default=10, help="at most, on all hosts together")
     parser.add_argument("--block-rows", type=int, default=2_000, help="rows that an actor has in memory")
@@ -124,7 +131,7 @@ def ingest(arguments: Arguments) -> None:
     group = FeatureGroup.prepare(
         boto3.client("sagemaker"),
         arguments.feature_group_name,
-        NewGroup(arguments.store_uri, arguments.role_arn, arguments.kms_key),
+        arguments.new_group,
     )
     event_time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     nodes = {

@@ -51,6 +51,8 @@ def run_on_cluster(work: Callable[[], None], *, num_cpus: int | None = None) -> 
     """
     here = hosts()
     os.environ.update(_ray_environment(here))
+    if "AWS_REGION" in os.environ:  # what SageMaker sets; boto3 reads the other
+        os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
     import ray
 
     count = processors() if num_cpus is None else num_cpus

@@ -48,20 +48,22 @@ class FeatureGroup:
     integral: frozenset[str]
 
     @classmethod
-    def prepare(cls, client: Any, name: str, new: NewGroup, *, seconds: float = 600) -> "FeatureGroup":
+    def prepare(cls, client: Any, name: str, new: NewGroup | None, *, seconds: float = 600) -> "FeatureGroup":
         """Finds the group, or makes it, and waits until it can be written to.
 
         Args:
             client: of SageMaker.
             name: of the group.
-            new: what it is made of where there is none.
+            new: what it is made of where there is none; None makes none.
             seconds: to wait for it.
 
         Raises:
-            InputError: it cannot be used: it failed, has other features, or no offline store.
+            InputError: it cannot be used: it is not there, failed, has other features, or no offline store.
         """
         found = _describe(client, name)
         if found is None:
+            if new is None:
+                raise InputError(f"feature group {name}: there is none, and no role to make it with was given")
             _create(client, name, new)
             found = _describe(client, name)
         deadline = time.monotonic() + seconds

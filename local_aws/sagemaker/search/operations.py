@@ -70,8 +70,11 @@ class SearchOperations(ValidatedGroup):
 
     def _tagged(self, record: dict[str, Any], resource: str) -> dict[str, Any]:
         names = {"ExperimentTrial": "TrialArn", "ExperimentTrialComponent": "TrialComponentArn"}
+        arn = record.get(names.get(resource, f"{resource}Arn"))
+        if arn is None:
+            return record  # a feature is nothing of its own
         try:
-            return record | {"Tags": self._tags.of(record[names.get(resource, f"{resource}Arn")])}
+            return record | {"Tags": self._tags.of(arn)}
         except AwsError:
             return record  # a kind that has no tags
 

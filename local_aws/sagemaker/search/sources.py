@@ -80,12 +80,25 @@ def _trial_components(client: Any) -> Iterator[dict[str, Any]]:
         yield component | {"Parents": parents.get(component["TrialComponentName"], [])}
 
 
+def _features(client: Any) -> Iterator[dict[str, Any]]:
+    for group in _FEATURE_GROUPS(client):
+        name = group["FeatureGroupName"]
+        for feature in group["FeatureDefinitions"]:
+            yield client.describe_feature_metadata(FeatureGroupName=name, FeatureName=feature["FeatureName"])
+
+
 _TRIALS = _Listed(listing="list_trials", summaries="TrialSummaries", reading="describe_trial", name="TrialName")
 _COMPONENTS = _Listed(
     listing="list_trial_components",
     summaries="TrialComponentSummaries",
     reading="describe_trial_component",
     name="TrialComponentName",
+)
+_FEATURE_GROUPS = _Listed(
+    listing="list_feature_groups",
+    summaries="FeatureGroupSummaries",
+    reading="describe_feature_group",
+    name="FeatureGroupName",
 )
 
 SOURCES: dict[str, Source] = {
@@ -151,13 +164,6 @@ SOURCES: dict[str, Source] = {
         ),
     ),
     "PipelineExecution": Source(member="PipelineExecution", records=_pipeline_executions),
-    "FeatureGroup": Source(
-        member="FeatureGroup",
-        records=_Listed(
-            listing="list_feature_groups",
-            summaries="FeatureGroupSummaries",
-            reading="describe_feature_group",
-            name="FeatureGroupName",
-        ),
-    ),
+    "FeatureGroup": Source(member="FeatureGroup", records=_FEATURE_GROUPS),
+    "FeatureMetadata": Source(member="FeatureMetadata", records=_features),
 }

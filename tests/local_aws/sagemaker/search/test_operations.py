@@ -151,6 +151,27 @@ def test_other_kinds(account: Account, jobs: list[str]) -> None:
         assert search(account, resource, passes("CreationTime", "LessThan", "2020-01-01T00:00:00")) == []
 
 
+def test_features(account: Account, role: str) -> None:
+    client = account.client("sagemaker")
+    client.create_feature_group(
+        FeatureGroupName="searched-features",
+        RecordIdentifierFeatureName="house",
+        EventTimeFeatureName="at",
+        FeatureDefinitions=[{"FeatureName": name, "FeatureType": "String"} for name in ("house", "at", "town")],
+        OnlineStoreConfig={"EnableOnlineStore": True},
+        RoleArn=role,
+    )
+    client.update_feature_metadata(
+        FeatureGroupName="searched-features",
+        FeatureName="town",
+        Description="where it stands",
+        ParameterAdditions=[{"Key": "owner", "Value": "maps"}],
+    )
+    for filters in (passes("Description", "Contains", "stands"), passes("Parameters.owner", None, "maps")):
+        (found,) = search(account, "FeatureMetadata", passes("FeatureGroupName", None, "searched-features"), filters)
+        assert (found["FeatureName"], found["FeatureType"]) == ("town", "String")
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from constructs_lib.environments.settings import SettingsError, read_environments
 from stacks.containers import ContainersStack
+from stacks.serving import ServingStack
 from stacks.training import TrainingStack
 
 
@@ -24,7 +25,8 @@ def define(app: App) -> None:
     ):
         environment = Construct(app, settings.name)
         containers = ContainersStack(environment, "containers", settings=settings)
-        TrainingStack(environment, "training", settings=settings, containers=containers)
+        training = TrainingStack(environment, "training", settings=settings, containers=containers)
+        ServingStack(environment, "serving", settings=settings, containers=containers, training=training)
         for name, value in settings.tags.items():
             Tags.of(environment).add(name, value)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -13,9 +13,11 @@ from mlops_cli import deployment, packages
 from mlops_cli.project import WORKFLOWS
 from mlops_cli.target import Target
 from workflows.byoc_housing import data as houses
+from workflows.housing_ray.data import files as house_files
 
 ROWS = 10_000
 SEED = 47
+_HELD_BACK = 100
 
 
 @frozen(kw_only=True)
@@ -75,9 +77,20 @@ def _upload_tumours(target: Target, bucket: str, prefix: str) -> list[Any]:
     return []
 
 
+def _upload_houses_in_files(target: Target, bucket: str, prefix: str) -> list[Any]:
+    for name, text in house_files(ROWS, seed=SEED):
+        _put(target, bucket, prefix + name, text.encode())
+    return [houses.COLUMNS, *list(houses.houses(ROWS + _HELD_BACK, seed=SEED))[ROWS:]]
+
+
 _SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
     {
         "byoc-housing": Sample(output="TrainingDataUri", described=f"{ROWS} sample rows", upload=_upload_houses),
+        "housing-ray": Sample(
+            output="HousingRayRawDataUri",
+            described=f"{ROWS} sample rows in several files",
+            upload=_upload_houses_in_files,
+        ),
         "sklearn-processing": Sample(
             output="SklearnProcessingRawDataUri",
             described="the breast-cancer data that scikit-learn ships",

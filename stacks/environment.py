@@ -7,6 +7,7 @@ from constructs import Construct
 
 from constructs_lib.environments.settings import EnvironmentSettings
 
+_PLAIN_NAMES = "dev"
 _RETENTION = {
     1: logs.RetentionDays.ONE_DAY,
     3: logs.RetentionDays.THREE_DAYS,
@@ -57,3 +58,11 @@ class EnvironmentStack(Stack):
         """What happens to data, images, keys and logs when they leave the stack."""
         self.log_retention = _RETENTION[settings.retention.log_days]
         """How long logs are kept."""
+        self._environment = settings.name
+
+    def own_name(self, name: str) -> str:
+        """The name of something that CloudFormation cannot name, so that environments can share an account.
+
+        It is the plain one in `dev`, and has the environment's name at its end elsewhere.
+        """
+        return name if self._environment == _PLAIN_NAMES else f"{name}-{self._environment}"

@@ -40,6 +40,10 @@ class FeatureGroupGrants:
         """Lets `grantee` write records, one by one and in batches."""
         return self._grant(grantee, "sagemaker:BatchWriteRecord", "sagemaker:PutRecord")
 
+    def describe(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets `grantee` see the group's features and stores."""
+        return self._grant_on_group(grantee, "sagemaker:DescribeFeatureGroup")
+
     def delete_records(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets `grantee` delete records from the online store and mark them deleted in the offline store."""
         return self._grant(grantee, "sagemaker:DeleteRecord")
@@ -56,13 +60,13 @@ class FeatureGroupGrants:
         """
         if self._offline is None:
             raise ValueError(f"feature group {self._name}: got no offline store, expected one to read from")
-        described = iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sagemaker:DescribeFeatureGroup"], resource_arns=[self._arn]
-        )
-        return described.combine(self._offline.storage.grants.read(grantee, f"{self._offline.prefix}/"))
+        return self.describe(grantee).combine(self._offline.storage.grants.read(grantee, f"{self._offline.prefix}/"))
+
+    def _grant_on_group(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        return iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[self._arn])
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        grant = iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[self._arn])
+        grant = self._grant_on_group(grantee, *actions)
         if self._online_key is None:
             return grant
         return grant.combine(

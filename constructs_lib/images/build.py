@@ -138,11 +138,20 @@ class ContainerBuild(Construct):
             targets=[targets.LambdaFunction(self.finisher_function)],
         )
         """Calls the finisher when a build of the project ends."""
-        self.callback_queue: sqs.IQueue | None = self._define_callbacks() if for_pipelines else None
+        self._callbacks = self._define_callbacks() if for_pipelines else None
+
+    @property
+    def callback_queue(self) -> sqs.IQueue:
         """The queue of callback steps of SageMaker pipelines that want the image.
 
         Their outputs are those of `ContainerBuildStep`, as texts; their input may be ``Overrides``, as JSON in a text.
+
+        Raises:
+            ValueError: the build was not made for pipelines.
         """
+        if self._callbacks is None:
+            raise ValueError(f"{self.node.path}: got a build without callbacks, expected one with for_pipelines=True")
+        return self._callbacks
 
     def metric_failed_builds(self) -> cloudwatch.Metric:
         """Builds that failed; use the sum."""

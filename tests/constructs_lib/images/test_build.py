@@ -313,6 +313,9 @@ def test_callback_steps_of_pipelines_ask_by_a_queue(folder: Path, tmp_path: Path
 
 
 def test_without_pipelines_nothing_is_made_for_them(folder: Path, tmp_path: Path) -> None:
-    template = template_of(lambda stack: define(stack, folder), tmp_path)
+    made: list[ContainerBuild] = []
+    template = template_of(lambda stack: made.append(define(stack, folder)), tmp_path)
+    with pytest.raises(ValueError, match="got a build without callbacks, expected one with for_pipelines=True"):
+        _ = made[0].callback_queue
     assert resources(template, "AWS::SQS::Queue") == {}
     assert "sagemaker:SendPipelineExecutionStep" not in json.dumps(template)

@@ -9,20 +9,40 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
 
-def main() -> None:
-    """Installs what the oracle's ``requirements.txt`` locks into a folder that goes away, and runs its ``make.py``."""
-    oracle = HERE / sys.argv[1]
+class EnvironmentNotMadeError(Exception):
+    """The oracle's packages could not be installed: says why."""
+
+
+@contextmanager
+def environment(oracle: str) -> Iterator[str]:
+    """Installs what an oracle's ``requirements.txt`` locks into a folder that goes away; gives the Python in it.
+
+    Raises:
+        EnvironmentNotMadeError: not all packages could be had.
+    """
     with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
         venv.create(folder, with_pip=True)
         python = str(Path(folder) / "bin" / "python")
-        lock = str(oracle / "requirements.txt")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock], check=True)
-        subprocess.run([python, str(oracle / "make.py"), *sys.argv[2:3]], check=True)
+        command = (python, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement")
+        lock = str(HERE / oracle / "requirements.txt")
+        done = subprocess.run([*command, lock], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise EnvironmentNotMadeError(done.stderr.strip())
+        yield python
+
+
+def main() -> None:
+    """Runs the oracle's ``make.py`` in an environment of its own."""
+    oracle = sys.argv[1]
+    with environment(oracle) as python:
+        subprocess.run([python, str(HERE / oracle / "make.py"), *sys.argv[2:3]], check=True)
 
 
 if __name__ == "__main__":

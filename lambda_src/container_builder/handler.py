@@ -47,8 +47,8 @@ _NOBODY_WAITS = (
     "InvalidToken",
     # of SageMaker, for a callback that was answered or has timed out
     "ResourceNotFound",
-    "ValidationException",
 )
+_REFUSED = "ValidationException"
 _LONGEST_FAILURE_REASON = 256
 
 
@@ -235,8 +235,15 @@ def _answer_task(token: str, outcome: dict[str, Any] | None, cause: str) -> None
 def _answer_callback(token: str, outcome: dict[str, Any] | None, cause: str) -> None:
     sagemaker = _client("sagemaker")
     if outcome is not None:
-        sagemaker.send_pipeline_execution_step_success(CallbackToken=token, OutputParameters=output_parameters(outcome))
-    else:
-        sagemaker.send_pipeline_execution_step_failure(
-            CallbackToken=token, FailureReason=cause[:_LONGEST_FAILURE_REASON]
-        )
+        try:
+            sagemaker.send_pipeline_execution_step_success(
+                CallbackToken=token, OutputParameters=output_parameters(outcome)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _REFUSED:
+                raise
+            # a step that does not declare these outputs would wait for ever
+            cause = f"the step refused the image: {error.response['Error']['Message']}"
+        else:
+            return
+    sagemaker.send_pipeline_execution_step_failure(CallbackToken=token, FailureReason=cause[:_LONGEST_FAILURE_REASON])

@@ -145,6 +145,7 @@ class SageMaker:
         self.waiting = set(waiting)
         self.successes: dict[str, dict[str, str]] = {}
         self.failures: dict[str, str] = {}
+        self.declared: set[str] | None = None
 
     def _take(self, token: str, operation: str) -> None:
         if token not in self.waiting:
@@ -157,6 +158,8 @@ class SageMaker:
         CallbackToken: str,  # noqa: N803 - boto3's names
         OutputParameters: list[dict[str, str]],  # noqa: N803
     ) -> None:
+        if self.declared is not None and {parameter["Name"] for parameter in OutputParameters} - self.declared:
+            raise error("ValidationException", "SendPipelineExecutionStepSuccess")
         self._take(CallbackToken, "SendPipelineExecutionStepSuccess")
         self.successes[CallbackToken] = {parameter["Name"]: parameter["Value"] for parameter in OutputParameters}
 

@@ -262,3 +262,10 @@ def test_a_callback_that_nobody_waits_for_is_no_failure(aws: Aws) -> None:
     aws.ecr.digests[TAG] = "sha256:1"
     handler.start_for_pipelines(message("unknown123"), None)
     assert aws.sagemaker.successes == {}
+
+
+def test_a_callback_step_that_refuses_the_outputs_fails_with_the_reason(aws: Aws) -> None:
+    aws.ecr.digests[TAG] = "sha256:1"
+    aws.sagemaker.declared = {"ImageUri"}
+    handler.start_for_pipelines(message(), None)
+    assert aws.sagemaker.failures == {"abcdefghij": "the step refused the image: ValidationException"}

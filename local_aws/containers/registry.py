@@ -43,11 +43,26 @@ def image_digest(platform: Platform, image: str, credentials: Credentials | None
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             raise ImageNotFoundError(f"image {image!r} was not found: {error.response['Error']['Message']}") from error
-        raise EngineError(f"image {image!r} cannot be pulled: {error}") from error
+        raise EngineError(f"image {image!r} cannot be pulled: {error}{_absence(platform, reference)}") from error
     if not answer["images"]:
         raise ImageNotFoundError(f"image {image!r} was not found: repository {reference.repository!r} does not have it")
     digest: str = answer["images"][0]["imageId"]["imageDigest"]
     return digest
+
+
+def _absence(platform: Platform, reference: ImageReference) -> str:
+    """What the refusal does not tell: that there is no such repository, such as those of AWS's own images."""
+    account, region = reference.ecr or ("", "")
+    ecr = platform.client("ecr", region=region)
+    try:
+        ecr.describe_repositories(registryId=account, repositoryNames=[reference.repository])
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return (
+                f"; account {account} has no repository {reference.repository!r} on the local AWS, "
+                "where images that AWS and others publish are not"
+            )
+    return ""
 
 
 def push(ecr: Any, reference: ImageReference, config: bytes, layers: tuple[tuple[str, bytes], ...]) -> str:

@@ -85,7 +85,7 @@ class PipelinesStack(cdk.Stack):
         )
         for pipeline in (training, telling):
             pipeline.node.add_dependency(self.jobs)
-        heard, handled = self._listeners(training, telling)
+        heard, handled = self._listeners(training)
         self._callers(telling)
         for name, value in {
             "Bucket": self.bucket.bucket_name, "Project": project.project_name, "Training": training.ref,
@@ -190,23 +190,18 @@ class PipelinesStack(cdk.Stack):
             inference_specification=specification,
         )
 
-    def _listeners(
-        self, training: sagemaker.CfnPipeline, telling: sagemaker.CfnPipeline
-    ) -> tuple[sqs.Queue, sqs.Queue]:
-        """Ends of executions go to a topic, ends of steps to a function."""
+    def _listeners(self, training: sagemaker.CfnPipeline) -> tuple[sqs.Queue, sqs.Queue]:
+        """Ends of the one's executions go to a topic, ends of steps to a function."""
         topic, heard, handled = sns.Topic(self, "Ends"), sqs.Queue(self, "Heard"), sqs.Queue(self, "Handled")
         topic.add_subscription(subscriptions.SqsSubscription(heard, raw_message_delivery=True))
-        arns = [
-            self.format_arn(service="sagemaker", resource="pipeline", resource_name=each.ref)
-            for each in (training, telling)
-        ]
+        arn = self.format_arn(service="sagemaker", resource="pipeline", resource_name=training.ref)
         events.Rule(
             self,
             "Ended",
             event_pattern=events.EventPattern(
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Model Building Pipeline Execution Status Change"],
-                detail={"currentPipelineExecutionStatus": ["Succeeded", "Failed"], "pipelineArn": arns},
+                detail={"currentPipelineExecutionStatus": ["Succeeded", "Failed"], "pipelineArn": [arn]},
             ),
             targets=[
                 targets.SnsTopic(

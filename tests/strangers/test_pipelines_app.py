@@ -108,11 +108,12 @@ def an_event_and_a_schedule_start_the_other(account: Account, pipeline: str) -> 
     def reasons() -> set[str]:
         told = set()
         for each in sagemaker.list_pipeline_executions(PipelineName=pipeline)["PipelineExecutionSummaries"]:
-            execution = at_its_end(account, each["PipelineExecutionArn"])
-            told.add(steps(account, execution)["Tell"]["FailureReason"])
+            at_its_end(account, each["PipelineExecutionArn"])
+            found = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=each["PipelineExecutionArn"])
+            told |= {step["FailureReason"] for step in found["PipelineExecutionSteps"]}
         return told
 
-    until(reasons, {"heard from a friend", "told by a schedule"}.__eq__, 120)
+    until(reasons, {"heard from a friend", "told by a schedule"}.__eq__, 180)
 
 
 def records_by_the_command_line(account: Account, group: str) -> None:

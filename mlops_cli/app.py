@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mlops_cli.commands import deploying, endpoints, local, machine, registry, running
+from mlops_cli.commands import comparing, deploying, endpoints, local, machine, registry, running
 from mlops_cli.errors import BAD_INPUT, FAILED, UNAVAILABLE, CliError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 machine.add_to(app)
 app.add_typer(local.app, name="local", rich_help_panel="The local AWS")
 deploying.add_to(app)
+comparing.add_to(app)
 running.add_to(app)
 endpoints.add_to(app)
 registry.add_to(app)

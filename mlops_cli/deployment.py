@@ -99,8 +99,7 @@ def workflow_arn(target: Target, environment: str, workflow: str) -> str:
     deployed: dict[str, str] = {}
     for stack in stacks(target, environment):
         deployed |= stack.outputs
-    matches = ((match, value) for key, value in deployed.items() if (match := _WORKFLOW_OUTPUT.fullmatch(key)))
-    known = {_workflow_name(match["name"]): value for match, value in matches}
+    known = {name: value for key, value in deployed.items() if (name := workflow_of_output(key)) is not None}
     wanted = "-".join(re.split(r"[-_ ]", workflow)).lower()
     if wanted in known:
         return known[wanted]
@@ -130,8 +129,10 @@ def _named(target: Target) -> dict[str, str]:
     return names
 
 
-def _workflow_name(words: str) -> str:
-    return "-".join(re.findall(r"[A-Z][a-z0-9]*", words)).lower()
+def workflow_of_output(key: str) -> str | None:
+    """The workflow whose state machine or pipeline a stack's output tells; None where it tells something else."""
+    match = _WORKFLOW_OUTPUT.fullmatch(key)
+    return None if match is None else "-".join(re.findall(r"[A-Z][a-z0-9]*", match["name"])).lower()
 
 
 def account(target: Target) -> str:

@@ -1,15 +1,16 @@
 """Which steps of a pipeline run again, and why: two documents beside each other."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from attrs import frozen
 
 from constructs_lib.definitions.imported_pipeline import placed_steps
 from constructs_lib.definitions.ordering import sorted_names
+from constructs_lib.rendering.differences import differing_paths
 
-Change = Literal["added", "changed", "removed", "uncached", "unchanged", "upstream"]
+Change = Literal["added", "changed", "removed", "stale", "uncached", "unchanged", "upstream"]
 
 # "Default cache key attributes by pipeline step type" of the developer guide; of other types, every argument counts
 _COMPARED: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +55,8 @@ class StepChange:
     Attributes:
         step: its name.
         change: ``unchanged`` steps are served from the cache as long as it lasts; ``uncached`` ones run each time,
-            ``upstream`` ones since they read of a step that runs what only its run tells.
+            ``upstream`` ones since they read of a step that runs what only its run tells, ``stale`` ones since no
+            earlier run is fresh.
         paths: members that differ, such as ``Arguments.HyperParameters.eta``.
         because_of: steps that run again, and of which it reads what is not known before.
         cached_for: how long an earlier run is taken: an ISO 8601 duration. None is the service's own limit.
@@ -72,18 +74,21 @@ class StepChange:
         return self.change not in ("removed", "unchanged")
 
 
-def pipeline_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[StepChange, ...]:
+def pipeline_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], *, stale: Collection[str] = ()
+) -> tuple[StepChange, ...]:
     """What becomes of each step of a pipeline whose document changes.
 
     The service compares what a step's arguments come to. So a step that reads an address which the document tells, such
     as that of an output, is served from the cache even where the step before it runs again.
 
-    Parameters and the cache's age are an execution's: the answer is of an execution with the same parameters, while
-    the earlier run is fresh. A default that changes counts as a change of the steps that read the parameter.
+    Parameters are an execution's: the answer is of an execution with the same ones. A default that changes counts as a
+    change of the steps that read the parameter.
 
     Args:
         before: the document of the execution that is compared with.
         after: the document of the next one.
+        stale: steps whose earlier run the cache does not give any more. Default: those of all steps are fresh.
 
     Returns:
         One change a step, each after those of the steps that it reads; removed steps last.
@@ -106,7 +111,7 @@ def pipeline_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tup
         cache = step.get("CacheConfig") or {}
         changes[name] = StepChange(
             step=name,
-            change=_change(step, known=name in old, paths=paths, rerun=rerun),
+            change=_change(step, known=name in old, paths=paths, rerun=rerun, stale=name in stale),
             paths=paths,
             because_of=rerun,
             cached_for=cache.get("ExpireAfter") if cache.get("Enabled") is True else None,
@@ -115,14 +120,16 @@ def pipeline_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tup
     return (*changes.values(), *removed)
 
 
-def _change(step: Mapping[str, Any], *, known: bool, paths: Sequence[str], rerun: Sequence[str]) -> Change:
+def _change(step: Mapping[str, Any], *, known: bool, paths: Sequence[str], rerun: Sequence[str], stale: bool) -> Change:
     if not known:
         return "added"
     if paths:
         return "changed"
     if (step.get("CacheConfig") or {}).get("Enabled") is not True:
         return "uncached"
-    return "upstream" if rerun else "unchanged"
+    if rerun:
+        return "upstream"
+    return "stale" if stale else "unchanged"
 
 
 def _steps(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -177,18 +184,7 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
     """The members that differ, of those that the cache compares."""
     wanted = _COMPARED.get(str(after.get("Type")))
     for member in _MEMBERS:
-        for path in _paths(before.get(member), after.get(member), member):
+        for path in differing_paths(before.get(member), after.get(member), member):
             argument = path.removeprefix("Arguments.")
             if member != "Arguments" or wanted is None or argument.startswith(wanted):
                 yield path
-
-
-def _paths(before: Any, after: Any, path: str) -> Iterator[str]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in sorted(before.keys() | after.keys()):
-            yield from _paths(before.get(key), after.get(key), f"{path}.{key}")
-    elif isinstance(before, list | tuple) and isinstance(after, list | tuple) and len(before) == len(after):
-        for number, (left, right) in enumerate(zip(before, after, strict=True)):
-            yield from _paths(left, right, f"{path}[{number}]")
-    elif before != after:
-        yield path

@@ -13,8 +13,8 @@ from mlops_cli.app import app
 from mlops_cli.project import ROOT
 
 COMMANDS = {
-    "local", "deploy", "destroy", "cleanup", "run", "watch", "steps", "stop", "retry", "graph", "logs", "invoke",
-    "approve", "reject", "lineage",
+    "local", "deploy", "diff", "destroy", "cleanup", "run", "watch", "steps", "stop", "retry", "graph", "logs",
+    "invoke", "approve", "reject", "lineage",
     "doctor", "demo", "test",
 }  # fmt: skip
 """What there is; the arguments of ``test``, ``--help`` too, are pytest's."""

@@ -56,6 +56,16 @@ def test_what_reads_the_name_of_a_job_runs_again_with_it() -> None:
     assert (found["EvaluateModel"].change, found["EvaluateModel"].because_of) == ("upstream", ("HPTuning",))
 
 
+def test_what_the_cache_gives_no_more_runs_again_and_what_reads_of_it() -> None:
+    cached = copy.deepcopy(W1)
+    cached["Steps"][3]["CacheConfig"] = {"Enabled": True}
+    found = {change.step: change for change in pipeline_changes(cached, copy.deepcopy(cached), stale=["HPTuning"])}
+
+    assert (found["HPTuning"].change, found["HPTuning"].reruns) == ("stale", True)
+    assert (found["EvaluateModel"].change, found["EvaluateModel"].because_of) == ("upstream", ("HPTuning",))
+    assert found["PreprocessData"].change == "unchanged"
+
+
 def test_an_output_that_moves_changes_what_reads_it() -> None:
     after = changed("Steps/1/Arguments/ProcessingOutputConfig/Outputs/0/S3Output/S3Uri", "s3://elsewhere/train")
     found = {change.step: change for change in pipeline_changes(W1, after)}

@@ -16,12 +16,14 @@ from mlops_cli import deployment, local_server
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.deploying import is_bootstrapped
 from mlops_cli.demo.byoc_housing import PICTURE, ROWS, WORKFLOW, run_byoc_housing
+from mlops_cli.demo.housing_ray import PICTURE as PIPELINE_PICTURE
+from mlops_cli.demo.housing_ray import run_housing_ray
 from mlops_cli.demo.phases import Phases
 from mlops_cli.presentation import console, errors, say
 from mlops_cli.project import LOCAL_ENVIRONMENT, shown
 from mlops_cli.target import Target
 
-_PHASES = 5
+_PHASES = 8
 _ENGINE_SECONDS = 30
 
 
@@ -63,7 +65,11 @@ def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
         for stack in stacks:
             say(f"  {stack.name}: {stack.status}, {stack.resources} resources")
     described = [{"name": stack.name, "status": stack.status, "resources": stack.resources} for stack in stacks]
-    return {"stacks": described, **run_byoc_housing(target, phases)}
+    return {
+        "stacks": described,
+        **run_byoc_housing(target, phases),
+        "housing_ray": run_housing_ray(target, phases),
+    }
 
 
 def _deploy(target: Target, phases: Phases) -> None:
@@ -92,8 +98,10 @@ def _say_what_next(record: dict[str, Any]) -> None:
     say(
         f"""
   the run, drawn            {shown(PICTURE)}   (open it in a browser)
+  the pipeline's run        {shown(PIPELINE_PICTURE)}
   call the endpoint         ./mlops invoke {record["endpoint"]["name"]} --file {shown(ROWS)}
-  run the workflow again    ./mlops run {WORKFLOW}
+  run a workflow again      ./mlops run {WORKFLOW}
+  what made the model       ./mlops lineage {record["housing_ray"]["endpoint"]["name"]}
   use any AWS client        eval "$(./mlops local env)" && {_aws_command()} sagemaker list-endpoints
   stop                      ./mlops local down"""
     )

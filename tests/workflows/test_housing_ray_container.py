@@ -245,7 +245,7 @@ def server(trained: tuple[Host, str], tmp_path_factory: pytest.TempPathFactory) 
         port = probe.getsockname()[1]
     settings = {
         "SAGEMAKER_BIND_TO_PORT": str(port),
-        "MODEL_SERVER_WORKERS": "1",
+        "MODEL_SERVER_WORKERS": "2",  # more than one is spawned
         "MODEL_SERVER_HOST": "127.0.0.1",
     }
     with ending(host.start(CONTAINER / "serve", **settings)) as process:

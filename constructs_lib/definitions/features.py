@@ -41,7 +41,7 @@ class FeatureSchema:
         event_time: the feature that says when a record came to be: of type ``String`` it holds ISO-8601 times in UTC
             (``2026-03-04T12:00:00Z``, or with 3 or 9 digits of a second), of type ``Fractional`` Unix seconds.
 
-    Example:
+    Examples:
         >>> schema = FeatureSchema(
         ...     record_identifier="house",
         ...     event_time="at",

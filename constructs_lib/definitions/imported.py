@@ -29,7 +29,7 @@ class ImportedDefinition:
         DefinitionError: all problems together: states that do not exist or cannot be reached, and calls that Step
             Functions does not have, such as a ``.sync`` for SageMaker's pipelines.
 
-    Example:
+    Examples:
         >>> ImportedDefinition.from_json("done", '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}').name
         'done'
     """

@@ -27,7 +27,7 @@ class ImportedPipeline:
         DefinitionError: all problems together: references to what is not there, steps that wait for each other,
             types and conditions that SageMaker Pipelines does not have, limits.
 
-    Example:
+    Examples:
         >>> text = '{"Version": "2020-12-01", "Steps": [{"Name": "No", "Type": "Fail", "Arguments": {}}]}'
         >>> ImportedPipeline.from_json("never", text).name
         'never'

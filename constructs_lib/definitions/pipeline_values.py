@@ -34,7 +34,7 @@ class PipelineParameter(ExecutionInput):
             Default: a text.
         description: for the people who start executions; the service does not keep it. Default: none.
 
-    Example:
+    Examples:
         >>> PipelineParameter("RMSEThreshold", type="number", default=15000.0)
         PipelineParameter('RMSEThreshold')
     """
@@ -103,7 +103,7 @@ class JsonGet(Reference):
         property_file: the step's `PropertyFile`, or its name.
         path: of the member, such as ``regression_metrics.rmse.value`` or ``folds[0].rmse``.
 
-    Example:
+    Examples:
         >>> JsonGet("Evaluate", "EvaluationReport", "regression_metrics.rmse.value").step
         'Evaluate'
     """

@@ -193,7 +193,7 @@ def deployment_of_a_version(
     Raises:
         DefinitionError: settings that the services would refuse, all together.
 
-    Example:
+    Examples:
         >>> definition = deployment_of_a_version(
         ...     role_arn="arn:aws:iam::111122223333:role/serving",
         ...     versions_arn="arn:aws:sagemaker:eu-west-1:111122223333:model-package/prices/*",

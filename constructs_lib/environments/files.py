@@ -16,7 +16,7 @@ class SourceFiles(Construct):
     the whole folder's content. What a deployed workflow reads therefore never changes under it; an execution that
     began before an update goes on with the files of its time. They cost what storage costs.
 
-    Example:
+    Examples:
         >>> import tempfile; folder = Path(tempfile.mkdtemp()); _ = (folder / "train.py").write_text("print()")
         >>> from aws_cdk import App
         >>> code = SourceFiles(Stack(App(), "Training"), "Code", folder=folder)

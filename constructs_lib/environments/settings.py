@@ -162,7 +162,7 @@ def read_environments(
     Raises:
         SettingsError: all problems of all environments together.
 
-    Example:
+    Examples:
         >>> compute = {"instance_type": "ml.m5.large"}
         >>> (dev,) = read_environments({"dev": {"training": compute, "serving": compute}})
         >>> dev.stack_name("training")

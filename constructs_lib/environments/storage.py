@@ -165,7 +165,7 @@ class Storage(Construct):
     given, a key. By default all of them stay when the stack is deleted, and cost what storage costs. The access logs
     always stay until they expire, as they tell who deleted what.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> storage = Storage(Stack(App(), "Data"), "Storage")
         >>> storage.uri("training/").endswith("/training/")

@@ -21,7 +21,7 @@ class DataArrivalRule(EventRule):
     The bucket is told to send its events to EventBridge, which costs a US dollar for a million of them. Empty objects,
     such as the folders that S3's pages make, start nothing.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib.definitions import ExecutionInput, Join, LambdaStep, WorkflowDefinition
         >>> from constructs_lib.environments.storage import Storage

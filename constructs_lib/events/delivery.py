@@ -61,7 +61,7 @@ class DeadLetterQueue(Construct):
     Messages are the events, with the rule, the target and the error as attributes. They are kept for 14 days, and go
     with the queue when it leaves its stack.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App
         >>> dead_letters = DeadLetterQueue(Stack(App(), "Training"), "DeadLetters")
         >>> Delivery(max_retries=3, dead_letter_queue=dead_letters.queue).problems()

@@ -29,7 +29,7 @@ class EventValue(Reference):
         path: from the event down, such as ``detail.TrainingJobName`` or ``resources[0]``. What the event does not have
             becomes an empty text.
 
-    Example:
+    Examples:
         >>> EventValue("detail.TrainingJobName")
         EventValue('detail.TrainingJobName')
     """

@@ -203,7 +203,7 @@ class JobStateRule(EventRule):
     SageMaker may send several events of one change; a workflow is started for the first of them only, unless its target
     says otherwise.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from aws_cdk import aws_sqs as sqs
         >>> from constructs_lib.events.targets import QueueTarget

@@ -24,7 +24,7 @@ class EventRule(Construct):
     Created are the rule, a role where targets need one, what each target needs, and, unless one is given, a
     `DeadLetterQueue` for all of the targets. Events of AWS services cost nothing.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App
         >>> from constructs_lib.environments.storage import EncryptionKey
         >>> from constructs_lib.events.targets import NotificationTarget

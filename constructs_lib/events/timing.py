@@ -117,7 +117,7 @@ class Cron:
         time_zone: of the IANA database, such as ``Europe/Berlin``. Default: UTC.
         within: when it begins and ends. Default: at once, and never.
 
-    Example:
+    Examples:
         >>> Cron(hour="6", weekday="MON-FRI", time_zone="Europe/Berlin").expression
         'cron(0 6 ? * MON-FRI *)'
     """

@@ -107,7 +107,7 @@ class FeatureGroup(Construct):
     cost what they are. Features that are added to the schema are added to the group; any other change of schema or
     stores needs a new group, and so another name. Deleting a group deletes its online store; files and table stay.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib import Feature, FeatureSchema, OfflineStore, Storage
         >>> stack = Stack(App(), "Houses")

@@ -53,7 +53,7 @@ class ContainerBuild(Construct):
     Created are an asset of the folder, a CodeBuild project, two functions, an event rule, log groups and, unless they
     are given, a `Storage` for the waiting tasks and the changed sources. Only builds and storage cost.
 
-    Example:
+    Examples:
         >>> import tempfile; folder = Path(tempfile.mkdtemp()); _ = (folder / "Dockerfile").write_text("FROM scratch")
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib.images.repository import ImageRepository

@@ -74,7 +74,7 @@ class ImageRepository(Construct):
     Created are the repository and, unless one is given, a customer-managed key. Images older than the newest
     `image_count` expire; so do untagged ones after a day.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> repository = ImageRepository(Stack(App(), "Containers"), "Images", image_count=5)
         >>> repository.repository.repository_uri.startswith("${Token")

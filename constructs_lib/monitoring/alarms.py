@@ -29,7 +29,7 @@ class _ImportedTopic:
 class AlarmTopic(Construct):
     """An encrypted topic that the account's CloudWatch alarms publish to, over TLS only.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App
         >>> from constructs_lib.environments.storage import EncryptionKey
         >>> stack = Stack(App(), "Monitoring")

@@ -16,7 +16,7 @@ class WorkflowDashboard(Construct):
     Each workflow has a row; alarms stand above them. A dashboard costs three US dollars a month beyond an
     account's first three.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib.definitions import LambdaStep, WorkflowDefinition
         >>> from constructs_lib.state_machines.workflow import StepFunctionsWorkflow

@@ -33,7 +33,7 @@ class SageMakerPipeline(PipelineBase):
     The roles allow what the steps' arguments need and no more. The pipeline itself costs nothing; jobs cost what they
     use. SageMaker keeps the executions until the pipeline leaves the stack; what jobs wrote stays.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib.definitions import FailStep
         >>> definition = PipelineDefinition(name="nightly", steps=[FailStep(name="Stop", cause="nothing to do")])

@@ -197,7 +197,7 @@ class ModelRegistry(_RegistryBase):
     Created is the model package group, with a policy where other accounts are let in. It costs nothing. A group that
     has versions cannot be deleted.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> reader = AccountAccess(account="111122223333")
         >>> registry = ModelRegistry(Stack(App(), "Training"), "Prices", accounts=[reader])

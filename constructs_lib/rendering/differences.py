@@ -9,7 +9,7 @@ def differing_paths(before: Any, after: Any, path: str) -> Iterator[str]:
 
     Lists of unlike lengths differ as a whole: which of their elements is new cannot be told.
 
-    Example:
+    Examples:
         >>> list(differing_paths({"a": [1, 2], "b": 3}, {"a": [1, 4], "c": 3}, "Arguments"))
         ['Arguments.a[1]', 'Arguments.b', 'Arguments.c']
     """

@@ -18,7 +18,7 @@ def json_text(document: Any, *, embed: Callable[[Any], str]) -> str:
         document: dictionaries, lists, texts, numbers, and tokens of each kind.
         embed: gives the JSON text of a number or list token: `Stack.to_json_string`.
 
-    Example:
+    Examples:
         >>> json_text({"a": None, "b": "${Token[TOKEN.1]}"}, embed=str)
         '{"a":null,"b":"${Token[TOKEN.1]}"}'
     """

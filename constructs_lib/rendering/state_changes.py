@@ -36,7 +36,7 @@ def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
         One change a state, in the order of the document, those inside of others after them; removed states last. The
         definition around them comes first, if it differs.
 
-    Example:
+    Examples:
         >>> old = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
         >>> new = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 2, "End": True}}}
         >>> state_changes(old, new)

@@ -24,7 +24,7 @@ class StepState(Construct):
     Where the step takes several states, such as one that waits for an endpoint, the state is a Parallel of one branch,
     whose result is under ``Result``. Roles for the step's job are made as in a `StepFunctionsWorkflow`.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App
         >>> from constructs_lib.definitions import LambdaStep
         >>> stack = Stack(App(), "Own")

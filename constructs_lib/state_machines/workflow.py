@@ -38,7 +38,7 @@ class StepFunctionsWorkflow(WorkflowBase):
     arguments need and no more. The metadata ``ExecutionInputSchema`` of the state machine tells, as a JSON Schema, what
     the input of an execution must be. Executions cost by state transition; jobs and endpoints cost what they use.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Stack
         >>> from constructs_lib.definitions import LambdaStep
         >>> hello = LambdaStep(name="Hello", function_arn="arn:aws:lambda:eu-west-1:111122223333:function:hello")

@@ -34,7 +34,7 @@ class ChoiceStep(Step):
         rules: at least one; looked at in this order.
         otherwise: what runs where no condition is true; an empty list goes on behind the Choice.
 
-    Example:
+    Examples:
         >>> from constructs_lib.definitions import ExecutionInput, FailStep, equal
         >>> stop = ChoiceRule(condition=equal(ExecutionInput("Mode"), "dry run"), steps=[FailStep(name="Dry run")])
         >>> ChoiceStep(name="Which mode?", rules=[stop], otherwise=[]).name

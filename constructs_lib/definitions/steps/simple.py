@@ -20,7 +20,7 @@ class FailStep(Step):
         cause: why it failed, such as `CAUGHT_CAUSE`, which keeps the cause that a Catch caught; SageMaker Pipelines'
             message. Default: none.
 
-    Example:
+    Examples:
         >>> FailStep(name="Build failed", error=CAUGHT_ERROR, cause=CAUGHT_CAUSE).name
         'Build failed'
     """

@@ -167,6 +167,7 @@ if TYPE_CHECKING:
     from constructs_lib.events.jobs import TransformJobs as TransformJobs
     from constructs_lib.events.jobs import TuningJobs as TuningJobs
     from constructs_lib.events.rules import EventRule as EventRule
+    from constructs_lib.events.schedules import PipelineSchedule as PipelineSchedule
     from constructs_lib.events.schedules import WorkflowSchedule as WorkflowSchedule
     from constructs_lib.events.targets import EventTarget as EventTarget
     from constructs_lib.events.targets import FunctionTarget as FunctionTarget
@@ -364,7 +365,7 @@ _NAMES = {
         "TuningJobs",
     ),
     "constructs_lib.events.rules": ("EventRule",),
-    "constructs_lib.events.schedules": ("WorkflowSchedule",),
+    "constructs_lib.events.schedules": ("PipelineSchedule", "WorkflowSchedule"),
     "constructs_lib.events.targets": (
         "EventTarget",
         "FunctionTarget",

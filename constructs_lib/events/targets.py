@@ -1,6 +1,5 @@
 """What a rule calls."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -13,7 +12,6 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.tokens import has_text_token
 from constructs_lib.events.delivery import admit_rule
 from constructs_lib.events.inputs import (
     EventInput,
@@ -22,12 +20,9 @@ from constructs_lib.events.inputs import (
     input_problems,
     render_input,
 )
+from constructs_lib.events.pipeline_parameters import parameter_problems
 from constructs_lib.events.starter import OnceOnlyStarter
 from constructs_lib.permissions import Statement
-
-_PARAMETER_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_MOST_PARAMETERS = 200
-_LONGEST_VALUE = 1024
 
 
 class IStartable(Protocol):
@@ -244,22 +239,8 @@ class PipelineTarget:
     parameters: Mapping[str, str | EventValue] = field(factory=dict)
 
     def problems(self) -> list[str]:
-        """What is wrong with the parameters."""
-        problems = []
-        if len(self.parameters) > _MOST_PARAMETERS:
-            problems.append(f"parameters: got {len(self.parameters)}, expected at most {_MOST_PARAMETERS}")
-        for name, value in self.parameters.items():
-            if _PARAMETER_NAME.fullmatch(name) is None:
-                problems.append(f"parameters: got the name {name!r}, expected 1 to 256 letters, digits, - and _")
-            if isinstance(value, EventValue):
-                problems += _problems_of(f"parameters[{name!r}]", value)
-            elif not isinstance(value, str):
-                problems.append(f"parameters[{name!r}]: got {value!r}, expected a text or an EventValue")
-            elif len(value) > _LONGEST_VALUE and not has_text_token(value):
-                problems.append(f"parameters[{name!r}]: got {len(value)} characters, expected at most {_LONGEST_VALUE}")
-            elif value.startswith("$."):
-                problems.append(f"parameters[{name!r}]: got {value!r}, expected EventValue({value[2:]!r})")
-        return problems
+        """What is wrong with the parameters, as far as the pipeline's definition is known here."""
+        return list(parameter_problems(self.pipeline, self.parameters))
 
     def bind(self, binding: Binding) -> BoundTarget:  # noqa: ARG002 - it needs nothing of the rule
         """Called with the rule's role."""

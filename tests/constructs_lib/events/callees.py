@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from constructs_lib.definitions import WorkflowDefinition
+from constructs_lib.definitions import ImportedPipeline, PipelineDefinition, WorkflowDefinition
 from tests.constructs_lib.synthesis import Template, only
 
 PATTERN = {"source": ["aws.sagemaker"]}
@@ -24,6 +24,7 @@ class Pipeline:
     """A pipeline somewhere else."""
 
     pipeline_arn: str = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/work"
+    definition: PipelineDefinition | ImportedPipeline | None = None
 
 
 def targets_of(template: Template) -> list[dict[str, Any]]:

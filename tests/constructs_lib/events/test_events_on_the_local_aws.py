@@ -20,13 +20,21 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
-from constructs_lib.definitions import ExecutionInput, Join, PassStep, WorkflowDefinition
+from constructs_lib.definitions import (
+    ExecutionInput,
+    FailStep,
+    Join,
+    PassStep,
+    PipelineDefinition,
+    PipelineParameter,
+    WorkflowDefinition,
+)
 from constructs_lib.environments.storage import EncryptionKey, Storage
 from constructs_lib.events.arrivals import DataArrivalRule
 from constructs_lib.events.delivery import DeadLetterQueue, Delivery
 from constructs_lib.events.inputs import EventValue
 from constructs_lib.events.jobs import Endpoints, JobStateRule, TrainingJobs
-from constructs_lib.events.schedules import WorkflowSchedule
+from constructs_lib.events.schedules import PipelineSchedule, WorkflowSchedule
 from constructs_lib.events.targets import (
     FunctionTarget,
     NotificationTarget,
@@ -37,6 +45,7 @@ from constructs_lib.events.targets import (
 from constructs_lib.events.timing import Cron, Rate
 from constructs_lib.monitoring.alarms import AlarmTopic
 from constructs_lib.monitoring.dashboards import WorkflowDashboard
+from constructs_lib.pipelines.pipeline import SageMakerPipeline
 from constructs_lib.state_machines.workflow import StepFunctionsWorkflow
 from local_aws.server import LocalAws
 from tests.constructs_lib.synthesis import Template, template_of
@@ -140,6 +149,16 @@ def define_everything(stack: Stack) -> None:
     )
     WorkflowSchedule(
         stack, "ToNowhere", workflow=GoneMachine(), timing=Rate(every=Duration.hours(6)), delivery=delivery
+    )
+    told = FailStep(name="Tell", cause=Join(" ", ["called with", PipelineParameter("With", default="nothing")]))
+    called = SageMakerPipeline(stack, "Called", definition=PipelineDefinition(name="called", steps=[told]))
+    PipelineSchedule(
+        stack,
+        "EachMorning",
+        pipeline=called,
+        timing=Cron(hour="7", time_zone="Europe/Berlin"),
+        parameters={"With": "a schedule's own"},
+        delivery=delivery,
     )
     WorkflowDashboard(stack, "Dashboard", workflows={"After": after}, alarms=[after.failed_alarm, letters.alarm])
 
@@ -361,6 +380,22 @@ def test_a_schedule_calls_at_its_time(deployed: Deployed) -> None:
     for found in deployed.inputs("Nightly"):
         moment = datetime.fromisoformat(found["For"]).astimezone(ZoneInfo("Europe/Berlin"))
         assert (moment.hour, moment.minute, moment.second) == (4, 0, 0)
+
+
+def test_a_schedule_starts_a_pipeline_with_its_parameters(deployed: Deployed) -> None:
+    client = deployed.client("sagemaker")
+    deployed.aws.platform.time.advance(timedelta(days=1))
+    until(lambda: client.list_pipeline_executions(PipelineName="called")["PipelineExecutionSummaries"])
+    arn = client.list_pipeline_executions(PipelineName="called")["PipelineExecutionSummaries"][0][
+        "PipelineExecutionArn"
+    ]
+
+    def steps() -> list[dict[str, Any]]:
+        listed = client.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+        return [step for step in listed if step["StepStatus"] == "Failed"]
+
+    until(steps)
+    assert steps()[0]["Metadata"]["Fail"]["ErrorMessage"] == "called with a schedule's own"
 
 
 def test_a_schedule_that_cannot_start_its_workflow_keeps_the_call(deployed: Deployed) -> None:

@@ -6,13 +6,21 @@ import pytest
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_scheduler as scheduler
 
-from constructs_lib.definitions import ExecutionInput, PassStep, WorkflowDefinition
+from constructs_lib.definitions import (
+    ExecutionInput,
+    FailStep,
+    ImportedPipeline,
+    PassStep,
+    PipelineDefinition,
+    PipelineParameter,
+    WorkflowDefinition,
+)
 from constructs_lib.environments.storage import EncryptionKey
 from constructs_lib.events.delivery import DeadLetterQueue, Delivery
 from constructs_lib.events.inputs import EventValue
-from constructs_lib.events.schedules import WorkflowSchedule
+from constructs_lib.events.schedules import PipelineSchedule, WorkflowSchedule
 from constructs_lib.events.timing import At, Cron, Rate, Within
-from tests.constructs_lib.events.callees import Machine
+from tests.constructs_lib.events.callees import Machine, Pipeline
 from tests.constructs_lib.synthesis import only, resources, statements, template_of
 
 
@@ -124,3 +132,99 @@ def test_a_workflow_that_reads_its_input_needs_one_from_its_schedule() -> None:
             workflow=Machine(definition=definition),
             timing=Rate(every=Duration.hours(1)),
         )
+
+
+def test_a_pipeline_is_started_with_parameters_and_a_role_that_can_do_only_that(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        parameters = {"Rows": "10", "Stack": stack.stack_id}
+        PipelineSchedule(stack, "Nightly", pipeline=Pipeline(), timing=Cron(hour="2"), parameters=parameters)
+
+    template = template_of(define, tmp_path, nag=True)
+    target = only(template, "AWS::Scheduler::Schedule")["Target"]
+    (letters,) = resources(template, "AWS::SQS::Queue")
+    assert target["Arn"] == Pipeline().pipeline_arn
+    assert target["SageMakerPipelineParameters"] == {
+        "PipelineParameterList": [
+            {"Name": "Rows", "Value": "10"},
+            {"Name": "Stack", "Value": {"Ref": "AWS::StackId"}},
+        ]
+    }
+    assert "Input" not in target
+    start, send, *_ = statements(template, "NightlyRole")
+    assert start == {
+        "Action": "sagemaker:StartPipelineExecution",
+        "Effect": "Allow",
+        "Resource": Pipeline().pipeline_arn,
+    }
+    assert send == {"Action": "sqs:SendMessage", "Effect": "Allow", "Resource": {"Fn::GetAtt": [letters, "Arn"]}}
+
+
+def test_a_pipeline_without_parameters_is_started_with_its_defaults(tmp_path: Path) -> None:
+    template = template_of(
+        lambda stack: PipelineSchedule(stack, "Daily", pipeline=Pipeline(), timing=Rate(every=Duration.days(1))),
+        tmp_path,
+    )
+    assert "SageMakerPipelineParameters" not in only(template, "AWS::Scheduler::Schedule")["Target"]
+
+
+TYPED = PipelineDefinition(
+    name="typed",
+    parameters=[
+        ExecutionInput("Day"),
+        PipelineParameter("Rows", type="integer", default=1),
+        PipelineParameter("Rate", type="number", default=0.5),
+        PipelineParameter("Dry", type="boolean", default=False),
+        PipelineParameter("Mode", allowed=["fast", "slow"], default="slow"),
+    ],
+    steps=[FailStep(name="Stop", cause="nothing to do")],
+)
+READ = ImportedPipeline(
+    name="read",
+    document={
+        "Version": "2020-12-01",
+        "Parameters": [{"Name": "Day", "Type": "String"}, {"Name": "Rows", "Type": "Integer", "DefaultValue": 1}],
+        "Steps": [{"Name": "Stop", "Type": "Fail", "Arguments": {}}],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("definition", "parameters", "problems"),
+    [
+        (None, {"Any": "thing"}, []),
+        (None, {"a b": "1"}, ["parameters: got the name 'a b', expected 1 to 256 letters, digits, - and _"]),
+        (
+            None,
+            {"a": EventValue("id")},
+            ["parameters['a']: got EventValue('id'), expected a text: a schedule has no event"],
+        ),
+        (TYPED, {"Day": "monday", "Rows": "-1", "Rate": "1e-3", "Dry": "true", "Mode": "fast"}, []),
+        (
+            TYPED,
+            {"Rows": "1.5", "Rate": "high", "Dry": "no", "Mode": "quick", "Row": "1"},
+            [
+                "parameters: got no Day, which typed has no default for",
+                "parameters: got Row, expected only what typed has: Day, Rows, Rate, Dry, Mode",
+                "parameters['Rows']: got '1.5', expected a text of type Integer",
+                "parameters['Rate']: got 'high', expected a text of type Float",
+                "parameters['Dry']: got 'no', expected a text of type Boolean",
+                "parameters['Mode']: got 'quick', expected one of: fast, slow",
+            ],
+        ),
+        (READ, {"Rows": "x"}, [
+            "parameters: got no Day, which read has no default for",
+            "parameters['Rows']: got 'x', expected a text of type Integer",
+        ]),
+    ],
+)  # fmt: skip
+def test_parameters_are_those_of_the_pipeline(
+    definition: PipelineDefinition | ImportedPipeline | None, parameters: dict[str, str], problems: list[str]
+) -> None:
+    stack, timing = Stack(App(), "Test"), Rate(every=Duration.hours(1))
+    pipeline = Pipeline(definition=definition)
+    if not problems:
+        PipelineSchedule(stack, "Right", pipeline=pipeline, timing=timing, parameters=parameters)
+        return
+    with pytest.raises(ValueError, match=r"^Test/Wrong: parameters") as caught:
+        PipelineSchedule(stack, "Wrong", pipeline=pipeline, timing=timing, parameters=parameters)
+    assert str(caught.value).split("\n") == [f"Test/Wrong: {problem}" for problem in problems]

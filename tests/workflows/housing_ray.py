@@ -1,16 +1,24 @@
 """The container of `housing-ray` without a container engine: its programs, its scripts, and an account for them."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from local_aws.containers.process.engine import ProcessEngine
+from local_aws.containers.process.images import DEFAULT_PATH, ImageConfig
+from local_aws.containers.references import ImageReference
+from local_aws.containers.registry import push
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.feature_store.offline import OfflineSettings
@@ -31,6 +39,40 @@ STORE = f"s3://{BUCKET}/aws-ray-mlops-workshop/feature-store"
 def programs() -> Path:
     """The folder of the programs of the container's packages."""
     return make_environment(CONTAINER / "requirements.txt")
+
+
+@cache
+def scratch() -> Path:
+    """The hosts' folder of temporary files, with a short path for Ray's sockets: hosts that are killed leave theirs."""
+    folder = Path(tempfile.mkdtemp(prefix="hosts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def push_image(engine: ProcessEngine) -> str:
+    """Pushes the image of the workflow, whose Python environment is that of `programs`; gives its URI."""
+    images, environments = engine.storage.images, engine.storage.environments
+    key = "ray"
+    environments.python(key).parent.mkdir()
+    environments.python(key).symlink_to(programs().parent)
+    environments.complete(key, key)
+    files = images.scratch()
+    folder = files / "opt" / "program"
+    shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "train").chmod(0o755)
+    variables = {
+        "PATH": f"/opt/program:{DEFAULT_PATH}",
+        "PYTHONPATH": "/opt/program",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    image = images.add(files, ImageConfig(environment=variables, working_dir="/opt/program"), key)
+    ecr = engine.platform.client("ecr", region=REGION)
+    uri: str = ecr.create_repository(repositoryName="ray")["repository"]["repositoryUri"]
+    reference = ImageReference.parse(f"{uri}:latest")
+    images.pushed(image, push(ecr, reference, *image.blobs()), reference)
+    return f"{uri}:latest"
 
 
 @frozen
@@ -56,6 +98,7 @@ class Host:
             "PYTHONDONTWRITEBYTECODE": "1",
             "SAGEMAKER_BASE_DIR": str(self.base),
             "OMP_NUM_THREADS": "1",
+            "RAY_TMPDIR": str(scratch()),
             **(account if self.endpoint else {}),
             **extra,
         }

@@ -1,10 +1,11 @@
-"""The pipeline of `housing-ray` run by the local AWS: its document, its jobs, its derived permissions.
+"""The pipeline of `housing-ray` run by the local AWS: its document, its jobs of several hosts, its derived permissions.
 
-The container is a folder with the container's packages; `test_housing_ray_features.py` and
-`test_housing_ray_container.py` tell what its programs do.
+`test_housing_ray_features.py` and `test_housing_ray_container.py` tell what the programs of its container do.
 """
 
+import io
 import json
+import tarfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,12 +18,12 @@ from attrs import define
 from constructs_lib.definitions import ComputeResources, ContainerImage
 from constructs_lib.permissions import Statement, job_statements, pipeline_statements
 from constructs_lib.rendering import render_pipeline
+from local_aws.containers.process.engine import ProcessEngine
 from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.service import register_sagemaker
 from local_aws.server import LocalAws
-from tests.local_aws.sagemaker.folder_engine import FolderEngine
-from tests.workflows.housing_ray import CONTAINER, SCRIPTS, programs
+from tests.workflows.housing_ray import SCRIPTS, in_container, programs, push_image
 from workflows.housing_ray import data
 from workflows.housing_ray.definition import (
     EVALUATION,
@@ -44,6 +45,7 @@ PLACE = {"partition": "aws", "region": REGION, "account": ACCOUNT}
 BUCKET, GROUP = "housing-data", "houses"
 STORE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/store"
 FILES = "the store names its files itself"
+ROWS = 10_000
 RUN = pytest.mark.timeout(600)
 
 pytestmark = [pytest.mark.slow, RUN]
@@ -121,8 +123,9 @@ class Account:
         )
 
     def run(self, **parameters: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Runs the pipeline to its end; gives the execution and its steps by name."""
+        """Runs the pipeline to its end, its ingestion on two hosts; gives the execution and its steps by name."""
         sagemaker = self.client("sagemaker")
+        parameters |= {"ProcessingInstanceCount": "2"}
         arn = sagemaker.start_pipeline_execution(
             PipelineName=NAME,
             PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
@@ -138,22 +141,34 @@ class Account:
         steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
         return execution, {step["StepName"]: step for step in steps}
 
+    def told(self, kind: str, job: str) -> dict[str, list[str]]:
+        """The lines that a job's hosts have printed, by host."""
+        logs, group = self.client("logs"), f"/aws/sagemaker/{kind}Jobs"
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
+        found = {}
+        for name in [stream["logStreamName"] for stream in streams]:
+            events = logs.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True)["events"]
+            found[name.removeprefix(f"{job}/")[: len("algo-1")]] = [event["message"] for event in events]
+        return found
+
+    def content(self, uri: str) -> bytes:
+        """An object of S3."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    images = tmp_path_factory.mktemp("images")
-    make_image(images / "ray")
-
+def account() -> Iterator[Account]:
     def register(gateway: Gateway, platform: Platform) -> None:
-        engine = FolderEngine(platform, images)
-        register_sagemaker(gateway, platform, engine=lambda: engine)
+        register_sagemaker(gateway, platform, engine=lambda: ProcessEngine.probe(platform))
 
     with LocalAws(register=register) as running:
         account = Account(running.platform)
+        assert push_image(ProcessEngine(running.platform)) == IMAGE
         s3 = account.client("s3")
         for bucket in ("housing-raw", "housing-code", BUCKET):
             s3.create_bucket(Bucket=bucket)
-        for name, text in data.files(10_000):
+        for name, text in data.files(ROWS):
             s3.put_object(Bucket="housing-raw", Key=f"houses/{name}", Body=text.encode())
         for script in SCRIPTS.glob("*.py"):
             s3.upload_file(str(script), "housing-code", f"scripts/{script.name}")
@@ -164,20 +179,6 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         account.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
         account.deploy()
         yield account
-
-
-def make_image(folder: Path) -> None:
-    """A folder in the place of the image: its programs and packages."""
-    folder.mkdir()
-    python = programs() / "python"
-    settings = f"PYTHONPATH={CONTAINER} OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1"
-    texts = {
-        "python3": f'export {settings}\nexec {python} "$@"\n',
-        "train": f'exec "{folder}/python3" {CONTAINER / "train"}\n',
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}")
-        (folder / name).chmod(0o755)
 
 
 @pytest.fixture(scope="module")
@@ -195,9 +196,54 @@ def test_a_good_model_is_registered_and_waits_for_approval(
     package = account.client("sagemaker").describe_model_package(ModelPackageName=arn)
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
     report = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
-    bucket, _, key = report.removeprefix("s3://").partition("/")
-    metrics = json.loads(account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    metrics = json.loads(account.content(report))
     assert metrics["regression_metrics"]["rmse"]["value"] < 15_000
+
+
+def test_two_processing_instances_share_the_files_and_write_all_rows_as_one_cluster(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]]
+) -> None:
+    job = first[1][INGESTION]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    hosts = account.told("Processing", job)
+    assert sorted(hosts) == ["algo-1", "algo-2"]
+    assert "cluster: algo-1, algo-2" in hosts["algo-1"]
+    assert "cluster: algo-2 joins algo-1" in hosts["algo-2"]
+    # each host has two of the four files, and actors of its own that write what is in them
+    assert [line for line in hosts["algo-1"] if "actors write" in line] == [
+        f"4 actors write {ROWS // 2} rows in 4 blocks"
+    ] * 2
+    assert f"ingested-rows={ROWS}" in hosts["algo-1"]
+
+
+def test_two_training_instances_train_one_model_as_one_cluster(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]], tmp_path: Path
+) -> None:
+    """As the jobs of the tuning, with their role, on two instances instead of one."""
+    sagemaker = account.client("sagemaker")
+    tuning = first[1][TUNING]["Metadata"]["TuningJob"]["Arn"].rpartition("/")[2]
+    best = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)["BestTrainingJob"]
+    alone = sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
+    sagemaker.create_training_job(
+        TrainingJobName="two-hosts",
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        ResourceConfig=alone["ResourceConfig"] | {"InstanceCount": 2},
+        HyperParameters={"num_round": "20"},
+        **{name: alone[name] for name in ("RoleArn", "InputDataConfig", "OutputDataConfig", "StoppingCondition")},
+    )
+    deadline = time.monotonic() + 420
+    while (ended := sagemaker.describe_training_job(TrainingJobName="two-hosts"))["TrainingJobStatus"] == "InProgress":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+    hosts = account.told("Training", "two-hosts")
+    assert ended["TrainingJobStatus"] == "Completed", hosts
+    assert "cluster: algo-1, algo-2" in hosts["algo-1"]
+    assert "cluster: algo-2 joins algo-1" in hosts["algo-2"]
+    with tarfile.open(fileobj=io.BytesIO(account.content(ended["ModelArtifacts"]["S3ModelArtifacts"]))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    # each host has trained on every second row, and the first tree has seen all of them
+    read = f"import xgboost; print(xgboost.Booster(model_file='{tmp_path}/model.ubj').get_dump(with_stats=True)[0])"
+    assert f"cover={ROWS * 6 // 10}\n" in in_container(read, programs()).partition("\n\t")[0] + "\n"
 
 
 def test_nothing_changed_is_served_from_the_cache_and_a_strict_threshold_ends_in_its_failure(

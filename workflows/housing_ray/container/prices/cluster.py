@@ -90,14 +90,18 @@ def _ray_environment(here: Hosts) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": os.environ.get("RAY_AUTH_TOKEN", token),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # else Ray starts a process for each processor before there is work for it
+        "RAY_prestart_worker_first_driver": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }
 
 
 @contextmanager
 def _ray_folder() -> Iterator[Path]:
+    """A folder for whatever is temporary on this host, Ray's files and the work's; it goes with the job."""
     # the paths of sockets below it must not be longer than about a hundred characters
-    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir=os.environ.get("RAY_TMPDIR", "/tmp")))  # noqa: S108 - a fresh one
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
     try:
         yield folder
     finally:
@@ -134,7 +138,9 @@ def _lead(here: Hosts, work: Callable[[], None], num_cpus: int) -> None:
                 assembly.gather(JOIN_SECONDS)
                 assembly.announce(
                     {"address": ray.get_runtime_context().gcs_address},
-                    lost=lambda name: _end_at_once(assembly, f"{name} is gone, and with it a part of the cluster"),
+                    lost=lambda name: _end_at_once(
+                        assembly, folder, f"{name} is gone, and with it a part of the cluster"
+                    ),
                 )
                 _await_nodes(len(here.names))
                 print(f"cluster: {', '.join(here.names)}", flush=True)
@@ -157,11 +163,12 @@ def _ray_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_at_once(assembly: Assembly, reason: str) -> None:
+def _end_at_once(assembly: Assembly, folder: Path, reason: str) -> None:
     """Ends this process and, with it, Ray's: work that waits for a host that is gone would wait for long."""
     print(f"error: {reason}", file=sys.stderr, flush=True)
     tell_failure(reason)
     assembly.end(reason)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
@@ -183,6 +190,8 @@ def _resolve(name: str) -> str:
 
 
 def _join(here: Hosts, num_cpus: int) -> None:
+    # a job that is stopped must not leave Ray behind; on the first host, Ray itself sees to that
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     leader = here.names[0]
     membership = Membership(
         (leader, RENDEZVOUS_PORT), token=os.environ["RAY_AUTH_TOKEN"], name=here.current, seconds=JOIN_SECONDS

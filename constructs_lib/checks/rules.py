@@ -60,7 +60,7 @@ class Steps(ABC):
     @cached_property
     def used(self) -> tuple[tuple[Step, Reference], ...]:
         """Every reference in every step, with the step."""
-        return tuple((step, value) for step in self.all_steps for value in references(step.values))
+        return tuple((step, value) for step in self.all_steps for value in step.references)
 
     @cached_property
     def requests(self) -> tuple[tuple[TaskStep, RequestCheck], ...]:

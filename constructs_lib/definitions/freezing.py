@@ -23,12 +23,35 @@ def _can_change(hint: Any) -> bool:
     return any(get_origin(option) in (Sequence, Mapping) for option in options)
 
 
+class _JsonForms(dict[type, type | None]):
+    """The answers are kept: documents have many values of few classes, and asking abstract ones takes far longer."""
+
+    def __missing__(self, kind: type) -> type | None:
+        if issubclass(kind, list | tuple):
+            self[kind] = list
+        else:
+            self[kind] = dict if issubclass(kind, Mapping) else None
+        return self[kind]
+
+
+JSON_FORM = _JsonForms()
+"""Whether the values of a class are arrays (`list`) or objects (`dict`) of JSON, or neither (None)."""
+
+
 def frozen_copy(value: Any) -> Any:
     """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
-    if type(value) in PLAIN:  # most values are; asking abstract classes takes ten times as long
+    if type(value) in PLAIN:  # most values are
         return value
-    if isinstance(value, list | tuple):
-        return tuple([frozen_copy(element) for element in value]) if value else ()
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: frozen_copy(member) for key, member in value.items()})
-    return value
+    form = JSON_FORM[type(value)]
+    if form is None:
+        return value
+    if not value:
+        return () if form is list else _EMPTY
+    if form is list:
+        return tuple([frozen_copy(element) for element in value])
+    return MappingProxyType(
+        {key: member if type(member) in PLAIN else frozen_copy(member) for key, member in value.items()}
+    )
+
+
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})

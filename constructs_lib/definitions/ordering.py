@@ -8,7 +8,7 @@ from attrs import frozen
 from constructs_lib.definitions.arrangement import Arrangement, arrange
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.base import Step, inner_steps
-from constructs_lib.definitions.values import StepOutput, references
+from constructs_lib.definitions.values import StepOutput
 
 
 @frozen(kw_only=True)
@@ -71,7 +71,7 @@ def _names_before(step: Step) -> Iterator[str]:
     inner = tuple(inner_steps(step))
     own = {found.name for found in inner}
     for part in (step, *inner):
-        for value in references(part.values):
+        for value in part.references:
             if isinstance(value, StepOutput) and value.step not in own:
                 yield value.step
 

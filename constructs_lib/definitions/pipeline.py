@@ -38,7 +38,7 @@ class PipelineDefinition:
     Raises:
         DefinitionError: all problems together, each with its step and where in it.
 
-    Example:
+    Examples:
         >>> from constructs_lib.definitions import FailStep
         >>> PipelineDefinition(name="nightly", steps=[FailStep(name="Stop", cause="nothing to do")]).name
         'nightly'
@@ -79,7 +79,8 @@ class PipelineDefinition:
     def execution_inputs(self) -> tuple[ExecutionInput, ...]:
         """The parameters: those that are listed, then those that the steps read, in the order of their first use."""
         found = {value.name: value for value in self.parameters}
-        for value in references([[step.values for step in self.all_steps], self._experiment_values]):
+        of_steps = (value for step in self.all_steps for value in step.references)
+        for value in (*of_steps, *references(self._experiment_values)):
             if isinstance(value, ExecutionInput):
                 found.setdefault(value.name, value)
         return tuple(found.values())
@@ -98,7 +99,7 @@ class PipelineDefinition:
         """When a step is run again."""
         if not isinstance(step, TaskStep) or not step.retried_by_pipelines:
             return ()
-        own = tuple(found for found in step.retry if isinstance(found, PipelineRetry))
+        own = tuple(found for found in step.retry if isinstance(found, PipelineRetry)) if step.retry else ()
         return own or tuple(self.default_retry)
 
     @property

@@ -4,12 +4,12 @@ Such a value stands in a definition in the place of the text or number that it w
 itself: ``str()``, ``int()``, ``+`` and comparisons with plain values raise a TypeError that says what to use instead.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NoReturn
 
 from attrs import field, frozen
 
-from constructs_lib.definitions.freezing import PLAIN, freeze_fields
+from constructs_lib.definitions.freezing import JSON_FORM, PLAIN, freeze_fields
 
 ValueType = Literal["string", "integer", "number", "boolean", "document"]
 """What a value will be; a ``document`` is any JSON."""
@@ -110,7 +110,7 @@ class ExecutionInput(Reference):
             the member goes into, such as those for a job's name.
         optional: the member may be missing; steps then ask by `is_present` before they read it. Default: it may not.
 
-    Example:
+    Examples:
         >>> ExecutionInput("JobName", description="name of the training job")
         ExecutionInput('JobName')
     """
@@ -184,7 +184,7 @@ class Join(Reference):
         separator: stands between the parts.
         parts: texts, numbers and references.
 
-    Example:
+    Examples:
         >>> Join("/", ["s3://models", ExecutionInput("JobName")])
         Join('/', ('s3://models', ExecutionInput('JobName')))
     """
@@ -282,16 +282,13 @@ def references(value: Any) -> list[Reference]:
 
 
 def _collect(value: Any, found: list[Reference]) -> None:
-    kind = type(value)
-    if kind in PLAIN:  # most values are
+    form = JSON_FORM[type(value)]
+    if form is None:
+        if isinstance(value, Reference):
+            found.append(value)
+            if isinstance(value, Join):
+                _collect(value.parts, found)
         return
-    if isinstance(value, Reference):
-        found.append(value)
-        if isinstance(value, Join):
-            _collect(value.parts, found)
-    elif kind is dict or isinstance(value, Mapping):
-        for member in value.values():
-            _collect(member, found)
-    elif isinstance(value, list | tuple):
-        for element in value:
-            _collect(element, found)
+    for inner in value if form is list else value.values():
+        if type(inner) not in PLAIN:  # most values are
+            _collect(inner, found)

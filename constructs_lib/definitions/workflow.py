@@ -10,7 +10,7 @@ from constructs_lib.definitions.failures import Catch, Retry
 from constructs_lib.definitions.flow import Flow
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.steps.base import FallibleStep, JobStep, Step
-from constructs_lib.definitions.values import ExecutionInput, Text, references
+from constructs_lib.definitions.values import ExecutionInput, Text
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
@@ -34,7 +34,7 @@ class WorkflowDefinition:
     Raises:
         DefinitionError: all problems together, each with its step and where in it.
 
-    Example:
+    Examples:
         >>> hello = LambdaStep(name="Hello", function_arn="arn:aws:lambda:eu-west-1:111122223333:function:hello")
         >>> [step.name for step in WorkflowDefinition(name="greeting", steps=[hello]).chain]
         ['Hello']
@@ -86,7 +86,7 @@ class WorkflowDefinition:
         """The parameters of an execution that the steps read, in the order in which they are first read."""
         found: dict[str, ExecutionInput] = {}
         for step in self.all_steps:
-            for value in references(step.values):
+            for value in step.references:
                 if isinstance(value, ExecutionInput):
                     found.setdefault(value.name, value)
         return tuple(found.values())

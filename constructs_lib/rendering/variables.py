@@ -105,7 +105,7 @@ class Variables:
         sites = [(self._flow.scopes[id(step)], step) for step in self._flow.listed]
         sites += [(scope, step) for scope, steps in self._flow.handlers.items() for step in steps.values()]
         for scope, step in sites:
-            for value in references(step.values):
+            for value in step.references:
                 yield scope, value
         for scope, found in self._maps.items():
             for value in references(found.result):

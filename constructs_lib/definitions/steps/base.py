@@ -1,5 +1,6 @@
 """What every step is: a record that tells its service action, its request, its outputs and its needs."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -13,7 +14,9 @@ from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, PassRole
 from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
-from constructs_lib.definitions.values import Join, Reference, ShortUniqueName, StepOutput, Text, UniqueName
+from constructs_lib.definitions.values import Join, Reference, ShortUniqueName, StepOutput, Text, UniqueName, references
+
+_WORDS = re.compile("[A-Za-z0-9]+")
 
 
 @frozen(kw_only=True)
@@ -143,6 +146,11 @@ class Step:
     def values(self) -> Any:
         """Everything in the step that may hold references."""
         return ()
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """All references in the step."""
+        return tuple(references(self.values))
 
     @property
     def response(self) -> Output | None:
@@ -402,11 +410,13 @@ def inner_steps(step: Step) -> Iterator[Step]:
         waiting += [found for block in reversed(inner.blocks) for found in reversed(block.steps)]
 
 
-def _present(value: Any) -> Any:
-    """A request without the members that are None."""
-    if isinstance(value, dict):
-        return {key: _present(member) for key, member in value.items() if member is not None}
-    return value
+def _present(request: dict[str, Any]) -> dict[str, Any]:
+    """A request without the members that are None, in the objects inside of it too."""
+    return {
+        key: _present(member) if type(member) is dict else member
+        for key, member in request.items()
+        if member is not None
+    }
 
 
 def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:
@@ -416,5 +426,4 @@ def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:
 
 def name_from(step_name: str) -> str:
     """A part of a resource's name, made from a step's name: lower-case words with hyphens, at most 27 characters."""
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in str(step_name)).lower()
-    return "-".join(words.split())[:27].strip("-") or "step"
+    return "-".join(_WORDS.findall(str(step_name))).lower()[:27].strip("-") or "step"

@@ -91,7 +91,8 @@ class _Writer:
                 "ElseSteps": [self.step(inner) for inner in step.otherwise],
             }
         arguments = step.pipeline_arguments(custom_prefix=self._definition.use_custom_job_prefix)
-        return {member: self._expressions.value(value) for member, value in arguments.items()}
+        written: dict[str, Any] = self._expressions.value(arguments)
+        return written
 
 
 def _parameter(value: ExecutionInput) -> dict[str, Any]:

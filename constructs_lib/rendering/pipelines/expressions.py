@@ -1,9 +1,9 @@
 """References as SageMaker Pipelines writes them: objects with ``Get``, ``Std:Join`` or ``Std:JsonGet``."""
 
-from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from constructs_lib.definitions.freezing import PLAIN
+from constructs_lib.definitions.freezing import JSON_FORM, PLAIN
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.pipeline_values import ExecutionVariable, JsonGet
 from constructs_lib.definitions.steps.base import Step, TaskStep
@@ -34,24 +34,28 @@ class Expressions:
     """
 
     def __init__(self, definition: PipelineDefinition) -> None:
-        self._steps: dict[str, Step] = {}
-        self._given: dict[str, dict[str, str]] = {}
-        for step in definition.all_steps:
-            self._steps[step.name] = step
-            if isinstance(step, TaskStep) and not definition.use_custom_job_prefix:
-                name = step.service_given_name
-                if name is not None:
-                    self._given.setdefault(repr(name), _get(f"Steps.{step.name}.{step.name_member}"))
+        self._definition = definition
+
+    @cached_property
+    def _steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self._definition.all_steps}
+
+    @cached_property
+    def _given(self) -> dict[Reference, dict[str, str]]:
+        """The names that the service gives, as they are read of the first step that makes each."""
+        found: dict[Reference, dict[str, str]] = {}
+        for step in () if self._definition.use_custom_job_prefix else self._definition.all_steps:
+            if isinstance(step, TaskStep) and step.service_given_name is not None:
+                found.setdefault(step.service_given_name, _get(f"Steps.{step.name}.{step.name_member}"))
+        return found
 
     def value(self, value: Any) -> Any:
         """A document with references in it."""
-        kind = type(value)
-        if kind in PLAIN:  # most values are
-            return value
-        if kind is dict or isinstance(value, Mapping):
+        form = JSON_FORM[type(value)]
+        if form is dict:
             return {key: member if type(member) in PLAIN else self.value(member) for key, member in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(element) for element in value]
+        if form is list:
+            return [element if type(element) in PLAIN else self.value(element) for element in value]
         return self.reference(value) if isinstance(value, Reference) else value
 
     def reference(self, value: Reference) -> dict[str, Any]:
@@ -68,7 +72,7 @@ class Expressions:
             file = _get(f"Steps.{value.step}.PropertyFiles.{value.property_file}")
             return {"Std:JsonGet": {"PropertyFile": file, "Path": value.path}}
         if isinstance(value, UniqueName):
-            known = self._given.get(repr(value))
+            known = self._given.get(value)
             return _named_after_execution(value) if known is None else dict(known)
         if isinstance(value, ContextValue) and value.path in _CONTEXT:
             return _get(_CONTEXT[value.path])

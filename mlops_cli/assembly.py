@@ -101,10 +101,24 @@ def _definition(template: StackTemplate, properties: Mapping[str, Any]) -> LateT
         if member in given:
             return LateText.of(given[member])
     location = given.get("PipelineDefinitionS3Location", given.get("DefinitionS3Location", {}))
-    key = location.get("Key")
-    if isinstance(key, str) and key in template.files:
-        return LateText.of(template.files[key].read_text(encoding="utf-8"))
+    match location.get("Key"):
+        case str(key) if key in template.files:
+            return LateText.of(template.files[key].read_text(encoding="utf-8"))
+        case {"Fn::GetAtt": [str(logical_id), "Key"]}:
+            return _late_document(template, template.body["Resources"][logical_id]["Properties"])
     return None
+
+
+def _late_document(template: StackTemplate, properties: Mapping[str, Any]) -> LateText | None:
+    """The document that a function fills in at deployment (`constructs_lib.pipelines.late_document`)."""
+    source = template.files.get(str(properties.get("SourceKey")))
+    if source is None:
+        return None
+    values = properties["Values"]
+    pieces = re.split("\x01[tj](\\d+)\x01", source.read_text(encoding="utf-8"))
+    return LateText.of(
+        {"Fn::Join": ["", [values[int(found)] if odd % 2 else found for odd, found in enumerate(pieces)]]}
+    )
 
 
 def _files(folder: Path, manifest: str) -> dict[str, Path]:

@@ -58,7 +58,7 @@ def with_deployed(target: Target, after: Sequence[StackTemplate]) -> list[Compar
     found = []
     for template in after:
         described = list(workflows_of(template))
-        old = _deployed_template(target, template.stack) if described else None
+        old = _deployed_template(target, template) if described else None
         before = {} if old is None else {item.logical_id: item for item in workflows_of(old)}
         for workflow in described:
             was = before.get(workflow.logical_id)
@@ -126,8 +126,9 @@ def _moves(before: StackTemplate, after: StackTemplate, name: str) -> bool:
     return bool(old != new)
 
 
-def _deployed_template(target: Target, stack: str) -> StackTemplate | None:
-    """The template that a stack was made of; None where there is no stack."""
+def _deployed_template(target: Target, after: StackTemplate) -> StackTemplate | None:
+    """The template that a stack was made of, with the assets that did not change since; None where there is none."""
+    stack = after.stack
     client = target.client("cloudformation")
     try:
         body = client.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
@@ -137,7 +138,7 @@ def _deployed_template(target: Target, stack: str) -> StackTemplate | None:
         return None
     if isinstance(body, str):
         raise CliError(f"the template of the stack {stack} is no JSON: it was not made by the CDK")
-    return StackTemplate(stack=stack, body=body, files={})
+    return StackTemplate(stack=stack, body=body, files=after.files)
 
 
 def _live(target: Target, workflow: Described) -> tuple[str, str]:

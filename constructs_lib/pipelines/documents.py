@@ -7,6 +7,8 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from constructs_lib.definitions.tokens import TEXT_TOKEN
+from constructs_lib.environments.storage import IStorage
+from constructs_lib.pipelines.late_document import LateDocument
 
 LARGEST_INLINE = 512 * 1024
 """Characters of a document in a template: it may have a megabyte in all, and counts a document's quotes twice."""
@@ -15,17 +17,19 @@ LARGEST = 1024 * 1024
 """Characters of a document that SageMaker Pipelines takes."""
 
 
-def document_property(scope: Construct, construct_id: str, text: str) -> dict[str, object]:
+def document_property(
+    scope: Construct, construct_id: str, text: str, *, storage: IStorage | None = None
+) -> dict[str, object]:
     """A document as the property ``PipelineDefinition`` of a pipeline.
 
     Args:
         scope: where an asset is defined, if one is needed.
         construct_id: its name there.
         text: JSON, in which tokens may stand.
+        storage: keeps a document that is too large for a template and has tokens. Default: such a one is refused.
 
     Raises:
-        ValueError: the document is larger than SageMaker takes, or too large for a template and not known before it is
-            deployed.
+        ValueError: the document is larger than SageMaker takes, or needs a storage.
     """
     where = f"{scope.node.path}: definition"
     if len(text) > LARGEST:
@@ -33,10 +37,12 @@ def document_property(scope: Construct, construct_id: str, text: str) -> dict[st
     if len(text) <= LARGEST_INLINE:
         return {"PipelineDefinitionBody": text}
     if tokens := set(TEXT_TOKEN.findall(text)):
-        raise ValueError(
-            f"{where}: got {len(text)} characters with {len(tokens)} values that are known only when it is deployed, "
-            f"expected at most {LARGEST_INLINE}: bring roles, images and addresses that have their names already"
-        )
+        if storage is None:
+            raise ValueError(
+                f"{where}: got {len(text)} characters with {len(tokens)} values that are known only when it is "
+                f"deployed, expected at most {LARGEST_INLINE}, or a document_storage that keeps what it becomes"
+            )
+        return {"PipelineDefinitionS3Location": LateDocument(scope, construct_id, text=text, storage=storage).location}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "pipeline.json"
         path.write_text(text)

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from constructs_lib.definitions import ImportedPipeline, PipelineDefinition
 from constructs_lib.environments.roles import service_role
+from constructs_lib.environments.storage import IStorage
 from constructs_lib.monitoring.alarms import IAlarmTopic, alarm_on_any
 from constructs_lib.permissions import pipeline_statements
 from constructs_lib.pipelines.base import ISageMakerPipeline, PipelineBase
@@ -49,6 +50,7 @@ class SageMakerPipeline(PipelineBase):
         *,
         definition: PipelineDefinition | ImportedPipeline,
         alarm_topic: IAlarmTopic | None = None,
+        document_storage: IStorage | None = None,
         max_parallel_steps: int | None = None,
         pipeline_name: str | None = None,
         role: iam.IRole | None = None,
@@ -61,6 +63,8 @@ class SageMakerPipeline(PipelineBase):
             definition: what runs. Steps that bring no role get one each; the jobs of an imported pipeline name their
                 own.
             alarm_topic: where failures are announced. Default: the alarm is seen in CloudWatch only.
+            document_storage: keeps a document of more than 524,288 characters that has values which are known only at
+                deployment; whoever deploys must be able to read of it. Default: such a document is refused.
             max_parallel_steps: steps of an execution that run at once; at least 1. Default: all that can.
             pipeline_name: of the pipeline in the account, which CloudFormation cannot make up. Default: the
                 definition's.
@@ -90,7 +94,7 @@ class SageMakerPipeline(PipelineBase):
             "Resource",
             pipeline_name=definition.name if pipeline_name is None else pipeline_name,
             pipeline_description=definition.description if isinstance(definition, PipelineDefinition) else None,
-            pipeline_definition=document_property(self, "Document", text),
+            pipeline_definition=document_property(self, "Document", text, storage=document_storage),
             # the CDK takes this as any object, and writes it as it is
             parallelism_configuration=None
             if max_parallel_steps is None

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import Acknowledgment, App, CfnParameter, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -17,6 +17,7 @@ from constructs_lib.definitions import (
     ProcessingOutput,
     ProcessingStep,
 )
+from constructs_lib.environments.storage import Storage
 from constructs_lib.events.targets import QueueTarget
 from constructs_lib.monitoring.alarms import AlarmTopic
 from constructs_lib.pipelines.documents import LARGEST, LARGEST_INLINE
@@ -114,6 +115,45 @@ def test_a_document_that_is_too_large_is_refused() -> None:
     token = sqs.Queue(stack, "Queue").queue_arn
     with pytest.raises(ValueError, match=r"Test/Two: definition: got \d+ characters with 1 values that are known only"):
         SageMakerPipeline(stack, "Two", definition=large(LARGEST_INLINE, Queue=token))
+
+
+def test_a_large_document_with_late_values_is_filled_in_at_deployment(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        queue = sqs.Queue(stack, "Queue", enforce_ssl=True)
+        Validations.of(queue).acknowledge(Acknowledgment(id="AwsSolutions-SQS3", reason="it is only named"))
+        members = {"Of": f"{queue.queue_arn} and {queue.queue_name}", "Again": queue.queue_arn}
+        definition = large(
+            LARGEST_INLINE, **members, Rows=CfnParameter(stack, "Rows", type="Number", default=1).value_as_number
+        )
+        SageMakerPipeline(stack, "Pipeline", definition=definition, document_storage=Storage(stack, "Storage"))
+
+    made = template_of(define, tmp_path / "one", nag=True)
+    ((name, document),) = resources(made, "Custom::PipelineDocument").items()
+    ((queue, _),) = resources(made, "AWS::SQS::Queue").items()
+    properties = document["Properties"]
+    assert only(made, "AWS::SageMaker::Pipeline")["PipelineDefinition"] == {
+        "PipelineDefinitionS3Location": {
+            "Bucket": {"Fn::GetAtt": [name, "Bucket"]},
+            "Key": {"Fn::GetAtt": [name, "Key"]},
+        }
+    }
+    arn = {"Fn::GetAtt": [queue, "Arn"]}
+    assert properties["Values"] == [arn, {"Fn::GetAtt": [queue, "QueueName"]}, {"Ref": "Rows"}]
+    text = next((tmp_path / "one").rglob(f"asset.{properties['SourceKey']}")).read_text()
+    assert '"Of":"\x01t0\x01 and \x01t1\x01","Again":"\x01t0\x01","Rows":\x01j2\x01}' in text
+    bucket = properties["Bucket"]["Ref"]
+    allowed = {str(found["Action"]): found["Resource"] for found in statements(made, "PipelineDocumentRole")}
+    assert list(allowed) == [
+        "['logs:CreateLogStream', 'logs:PutLogEvents']", "s3:GetObject", "s3:PutObject", "kms:GenerateDataKey",
+    ]  # fmt: skip
+    source = {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
+    assert allowed["s3:GetObject"] == {
+        "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", source, f"/{properties['SourceKey']}"]]
+    }
+    assert allowed["s3:PutObject"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/pipelines/documents/*"]]}
+    # tokens have other numbers in each synthesis, the asset has not
+    again = template_of(define, tmp_path / "two")
+    assert only(again, "Custom::PipelineDocument")["SourceKey"] == properties["SourceKey"]
 
 
 def test_its_own_role_and_name_are_taken(tmp_path: Path) -> None:

@@ -1,6 +1,16 @@
 """The checks of a pipeline: the rules that hold for every engine, and those of SageMaker Pipelines."""
 
-from constructs_lib.checks.pipelines import conditions, engine, graph, limits, names, options, parameters, references
+from constructs_lib.checks.pipelines import (
+    alternatives,
+    conditions,
+    engine,
+    graph,
+    limits,
+    names,
+    options,
+    parameters,
+    references,
+)
 from constructs_lib.checks.pipelines.rules import (
     PipelineRule,
     PipelineSubject,
@@ -13,6 +23,7 @@ __all__ = [
     "PipelineRule",
     "PipelineSubject",
     "all_pipeline_rules",
+    "alternatives",
     "check_pipeline",
     "conditions",
     "engine",

@@ -1,7 +1,7 @@
 """What IAM statements name: functions, repositories and keys, by their ARNs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from constructs_lib.checks.rules import Steps, rule_of_steps
 from constructs_lib.checks.wording import shown
@@ -16,7 +16,6 @@ from constructs_lib.definitions.needs import (
 )
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
 from constructs_lib.definitions.tokens import has_text_token
-from constructs_lib.definitions.values import Text
 
 _EXPECTED = {
     "function_arn": (r"arn:[^:]+:lambda:.+", "the ARN of a function"),
@@ -25,13 +24,26 @@ _EXPECTED = {
 }
 
 
+_MEMBERS: Mapping[type[Need], str] = {
+    InvokeFunction: "function_arn",
+    ReadObjects: "kms_key",
+    WriteObjects: "kms_key",
+    EncryptVolumes: "kms_key",
+    PullImage: "repository_arn",
+}
+
+
 @rule_of_steps
 def what_iam_names_is_an_arn(subject: Steps) -> Iterator[Problem]:
     """The services take names and aliases in many places; a role's policy takes ARNs, and IAM refuses the rest."""
     for step in subject.tasks:
-        for name, value in (found for need in _needs(step) for found in _named(need)):
+        for need in _needs(step):
+            name = _MEMBERS.get(type(need))
+            value = None if name is None else getattr(need, name)
+            if name is None or not isinstance(value, str) or has_text_token(value):
+                continue
             pattern, expected = _EXPECTED[name]
-            if isinstance(value, str) and not has_text_token(value) and not re.fullmatch(pattern, value):
+            if not re.fullmatch(pattern, value):
                 yield Problem(step=step.name, path=name, message=f"got {shown(value)}, expected {expected}")
 
 
@@ -39,12 +51,3 @@ def _needs(step: TaskStep) -> Iterator[Need]:
     yield from step.engine_needs
     yield from step.job_needs if isinstance(step, JobStep) else ()
     yield from (need for _, need in step.model_needs)
-
-
-def _named(need: Need) -> Iterator[tuple[str, Text | None]]:
-    if isinstance(need, InvokeFunction):
-        yield "function_arn", need.function_arn
-    elif isinstance(need, ReadObjects | WriteObjects | EncryptVolumes):
-        yield "kms_key", need.kms_key
-    elif isinstance(need, PullImage):
-        yield "repository_arn", need.repository_arn

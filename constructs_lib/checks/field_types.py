@@ -57,18 +57,67 @@ def type_problems(definition: "WorkflowDefinition | PipelineDefinition") -> Iter
         waiting += [found.next_step for found in catchers if isinstance(getattr(found, "next_step", None), Step)]
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
-_QUICK: dict[type, dict[str, frozenset[type]]] = {}
-_EMPTY: dict[type, dict[str, frozenset[type]]] = {}
-
-
 def hints_of(cls: type) -> dict[str, Any]:
     """The declared types of a record's fields that its maker gives."""
     if cls not in _HINTS:
-        _HINTS[cls] = _resolved(cls)
-        _QUICK[cls] = {name: _quick(hint) for name, hint in _HINTS[cls].items()}
-        _EMPTY[cls] = {name: _empty(hint) for name, hint in _HINTS[cls].items()}
+        found = get_type_hints(cls, localns={"Step": Step})
+        names = {field.name for field in attrs.fields(cls) if field.init}
+        _HINTS[cls] = {name: hint for name, hint in found.items() if name in names}
     return _HINTS[cls]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Declared:
+    """A hint, and which values need no long look.
+
+    Attributes:
+        hint: the declared type.
+        quick: classes whose objects fit it.
+        texts: those that it names one by one.
+        empty: classes whose objects fit it if they are empty, as most lists and dictionaries are.
+        records: classes whose objects fit it if their own fields do.
+        references: whether references fit it if their own fields do.
+        element: of its only kind of list; None where it has none, or several.
+    """
+
+    hint: Any
+    quick: frozenset[type]
+    texts: frozenset[str]
+    empty: frozenset[type]
+    records: frozenset[type]
+    references: bool
+    element: "_Declared | None"
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+_FIELDS: dict[type, list[tuple[str, _Declared]]] = {}
+
+
+def _fields_of(cls: type) -> list[tuple[str, _Declared]]:
+    if cls not in _FIELDS:
+        _FIELDS[cls] = [(name, _declared(hint)) for name, hint in hints_of(cls).items()]
+    return _FIELDS[cls]
+
+
+@cache
+def _declared(hint: Any) -> _Declared:
+    options = options_of(hint)
+    lists = [option for option in options if origin_of(option) is Sequence]
+    return _Declared(
+        hint=hint,
+        quick=_quick(options),
+        texts=frozenset(
+            found
+            for option in options
+            if origin_of(option) is Literal
+            for found in get_args(option)
+            if isinstance(found, str)
+        ),
+        empty=_empty(options),
+        records=frozenset(option for option in options if attrs.has(option) and not issubclass(option, Step)),
+        references=Reference in options,
+        element=_declared(get_args(lists[0])[0]) if len(lists) == 1 else None,
+    )
 
 
 @cache
@@ -88,32 +137,35 @@ def fits(value: Any, hint: Any) -> bool:
     return next(_mismatches(value, hint, ""), None) is None
 
 
-def _quick(hint: Any) -> frozenset[type]:
-    """Classes whose objects fit a hint with no further look; most values are of them."""
-    plain = {option for option in options_of(hint) if option in (str, int, float, bool, NoneType)}
+def _quick(options: tuple[Any, ...]) -> frozenset[type]:
+    plain = {option for option in options if option in (str, int, float, bool, NoneType)}
     return frozenset(plain | ({int} if float in plain else set()))
 
 
-def _empty(hint: Any) -> frozenset[type]:
-    """Classes whose objects fit a hint with no further look if they are empty, as most lists and dictionaries are."""
+def _empty(options: tuple[Any, ...]) -> frozenset[type]:
     frozen = {Sequence: tuple, Mapping: MappingProxyType}
-    return frozenset(frozen[origin_of(option)] for option in options_of(hint) if origin_of(option) in frozen)
-
-
-def _resolved(cls: type) -> dict[str, Any]:
-    found = get_type_hints(cls, localns={"Step": Step})
-    names = {field.name for field in attrs.fields(cls) if field.init}
-    return {name: hint for name, hint in found.items() if name in names}
+    return frozenset(frozen[origin_of(option)] for option in options if origin_of(option) in frozen)
 
 
 def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
-    hints = hints_of(type(record))
-    empty = _EMPTY[type(record)]
-    for name, quick in _QUICK[type(record)].items():
+    for name, declared in _fields_of(type(record)):
         value = getattr(record, name)
         kind = type(value)
-        if kind not in quick and (kind not in empty[name] or value):
-            yield from _mismatches(value, hints[name], f"{path}.{name}" if path else name)
+        if kind not in declared.quick and (kind is not str or value not in declared.texts):  # most are
+            yield from _declared_mismatches(value, declared, f"{path}.{name}" if path else name)
+
+
+def _declared_mismatches(value: Any, declared: _Declared, path: str) -> Iterator[tuple[str, str]]:
+    kind = type(value)
+    if kind in declared.quick or (kind in declared.empty and not value):
+        return
+    if kind in declared.records or (declared.references and isinstance(value, Reference)):
+        yield from _record_mismatches(value, path)
+    elif kind is tuple and declared.element is not None:
+        for position, element in enumerate(value):
+            yield from _declared_mismatches(element, declared.element, f"{path}[{position}]")
+    else:
+        yield from _mismatches(value, declared.hint, path)
 
 
 def _mismatches(value: Any, hint: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -60,6 +60,8 @@ def references_have_the_type_of_their_place(subject: Steps) -> Iterator[Problem]
 def own_properties_are_not_given_twice(subject: Steps) -> Iterator[Problem]:
     """What a property says cannot be said otherwise in `additional_request`."""
     for step in subject.tasks:
+        if not step.additional_request:
+            continue
         own = {name for name, value in step.own_request().items() if value is not None}
         reserved = own | ({step.role_member} if isinstance(step, JobStep) else set())
         for name in step.additional_request:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from attrs import define, field
@@ -9,6 +10,7 @@ from attrs import define, field
 from constructs_lib.checks.mending import Unknown
 from constructs_lib.checks.service_model import is_known, operation, pattern
 from constructs_lib.checks.wording import did_you_mean, options, shown, token_hint
+from constructs_lib.definitions.freezing import JSON_FORM, PLAIN
 from constructs_lib.definitions.steps.base import JobStep, TaskStep
 from constructs_lib.definitions.tokens import has_text_token, is_list_token, is_number_token
 from constructs_lib.definitions.values import Reference
@@ -53,40 +55,50 @@ class RequestCheck:
 
     def structure(self, value: Any, shape: Any, path: str) -> None:
         """An object whose members are known."""
-        if not isinstance(value, Mapping):
-            self._wrong(value, shape, path)
+        if JSON_FORM[type(value)] is not dict:
+            self._found(path, _unlike(value, shape))
             return
+        members = shape.members
         for name, member in value.items():
+            known = name if path else self.member_name(name, shape)
+            inner = members.get(known)
+            plain = inner is not None and type(member) in PLAIN and not self.documents
+            if plain and _kept_problem(member, inner) is None:  # as most members are
+                continue
             where = f"{path}.{name}" if path else name
-            known = self.member_name(name, shape) if not path else name
-            if known not in shape.members:
-                hint = did_you_mean(str(name), shape.members)
+            if inner is None:
+                hint = did_you_mean(str(name), members)
                 self.problems.append(
                     (where, f"unknown member of {shape.name.removesuffix('Input').removesuffix('Request')}{hint}")
                 )
             elif where in self.documents:
                 self.document(member, where)
             else:
-                self.value(member, shape.members[known], where)
-        given = value if path else {self.member_name(name, shape) for name in value}
-        for name in shape.required_members:
+                self.value(member, inner, where)
+        missing = [name for name in shape.required_members if name not in value]
+        given = {self.member_name(name, shape) for name in value} if missing and not path else ()
+        for name in missing:
             where = f"{path}.{name}" if path else name
             if name not in given and where not in self.exempt:
-                self.problems.append((where, f"missing, expected {describe(shape.members[name])}"))
+                self.problems.append((where, f"missing, expected {describe(members[name])}"))
         if getattr(shape, "is_tagged_union", False) and len(value) != 1:
             expected = ", ".join(shape.members)
             self.problems.append((path, f"got {len(value)} members, expected exactly one of {expected}"))
 
     def member_name(self, name: Any, shape: Any) -> Any:
         """A member as the service model calls it: Step Functions writes a capital where some services do not."""
-        lower = f"{name[:1].lower()}{name[1:]}" if isinstance(name, str) else name
-        return lower if name not in shape.members and lower in shape.members else name
+        if name in shape.members or not isinstance(name, str):
+            return name
+        lower = f"{name[:1].lower()}{name[1:]}"
+        return lower if lower in shape.members else name
 
     def value(self, value: Any, shape: Any, path: str) -> None:
         """Anything."""
-        if isinstance(value, Unknown):
+        if type(value) in PLAIN:  # most values are
+            self._found(path, _kept_problem(value, shape))
+        elif isinstance(value, Unknown):
             return
-        if isinstance(value, Reference):
+        elif isinstance(value, Reference):
             self.references.append((path, value, shape))
         elif shape.type_name == "structure":
             self.structure(value, shape, path)
@@ -94,13 +106,8 @@ class RequestCheck:
             self._list(value, shape, path)
         elif shape.type_name == "map":
             self._map(value, shape, path)
-        elif shape.type_name in ("string", "timestamp", "blob"):
-            self._text(value, shape, path)
-        elif shape.type_name == "boolean":
-            if not isinstance(value, bool):
-                self._wrong(value, shape, path)
         else:
-            self._number(value, shape, path)
+            self._found(path, _problem(value, shape))
 
     def document(self, value: Any, path: str) -> None:
         """JSON of any form."""
@@ -121,66 +128,82 @@ class RequestCheck:
         ):
             self.problems.append((path, f"got {shown(value)}, expected something that JSON can hold"))
 
-    def _wrong(self, value: Any, shape: Any, path: str) -> None:
-        self.problems.append((path, f"got {shown(value)}, expected {describe(shape)}{token_hint(value)}"))
+    def _found(self, path: str, message: str | None) -> None:
+        if message is not None:
+            self.problems.append((path, message))
 
     def _list(self, value: Any, shape: Any, path: str) -> None:
         if not isinstance(value, list | tuple):
-            self._wrong(value, shape, path)
+            self._found(path, _unlike(value, shape))
         elif not is_list_token(value):
-            self._length(value, shape, path, "elements")
+            self._found(path, _length_problem(len(value), shape, "elements"))
             for position, element in enumerate(value):
                 self.value(element, shape.member, f"{path}[{position}]")
 
     def _map(self, value: Any, shape: Any, path: str) -> None:
         if not isinstance(value, Mapping):
-            self._wrong(value, shape, path)
+            self._found(path, _unlike(value, shape))
             return
-        self._length(value, shape, path, "members")
+        self._found(path, _length_problem(len(value), shape, "members"))
         for key, member in value.items():
-            self._text(key, shape.key, f"{path}.{key}")
+            self._found(f"{path}.{key}", _problem(key, shape.key))
             self.value(member, shape.value, f"{path}.{key}")
 
-    def _text(self, value: Any, shape: Any, path: str) -> None:
-        if not isinstance(value, str):
-            self._wrong(value, shape, path)
-            return
-        if has_text_token(value):
-            return
-        allowed = getattr(shape, "enum", None)
-        if allowed and value not in allowed:
-            self.problems.append((path, f"got {shown(value)}, expected {options(allowed, value)}"))
-        elif self._length(value, shape, path, "characters"):
-            rule = shape.metadata.get("pattern")
-            compiled = None if rule is None else pattern(rule)
-            if compiled is not None and not compiled.fullmatch(value):
-                self.problems.append((path, f"got {shown(value)}, expected a text that matches {rule}"))
 
-    def _number(self, value: Any, shape: Any, path: str) -> None:
-        kinds = int if shape.type_name in ("integer", "long") else int | float
-        if is_number_token(value):
-            return
-        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
-            self._wrong(value, shape, path)
-            return
-        low, high = shape.metadata.get("min"), shape.metadata.get("max")
-        if (low is not None and value < low) or (high is not None and value > high):
-            expected = (
-                f"{low} to {high}"
-                if None not in (low, high)
-                else f"at least {low}"
-                if high is None
-                else f"at most {high}"
-            )
-            self.problems.append((path, f"got {value}, expected {expected}"))
+def _problem(value: Any, shape: Any) -> str | None:
+    """What is wrong with a value that holds no others."""
+    if shape.type_name in ("string", "timestamp", "blob"):
+        return _text_problem(value, shape) if isinstance(value, str) else _unlike(value, shape)
+    if shape.type_name == "boolean":
+        return None if isinstance(value, bool) else _unlike(value, shape)
+    return _unlike(value, shape) if shape.type_name in ("structure", "list", "map") else _number_problem(value, shape)
 
-    def _length(self, value: Any, shape: Any, path: str, unit: str) -> bool:
-        low, high = shape.metadata.get("min", 0), shape.metadata.get("max")
-        if len(value) < low or (high is not None and len(value) > high):
-            expected = f"at least {low}" if high is None else f"{low} to {high}"
-            self.problems.append((path, f"got {len(value)} {unit}, expected {expected}"))
-            return False
-        return True
+
+_kept_problem = lru_cache(maxsize=10_000, typed=True)(_problem)
+"""The same, kept: the steps of a definition have many values alike."""
+
+
+def _text_problem(value: str, shape: Any) -> str | None:
+    if has_text_token(value):
+        return None
+    allowed = getattr(shape, "enum", None)
+    if allowed and value not in allowed:
+        return f"got {shown(value)}, expected {options(allowed, value)}"
+    length = _length_problem(len(value), shape, "characters")
+    if length is not None:
+        return length
+    rule = shape.metadata.get("pattern")
+    compiled = None if rule is None else pattern(rule)
+    if compiled is not None and not compiled.fullmatch(value):
+        return f"got {shown(value)}, expected a text that matches {rule}"
+    return None
+
+
+def _number_problem(value: Any, shape: Any) -> str | None:
+    kinds = int if shape.type_name in ("integer", "long") else int | float
+    if is_number_token(value):
+        return None
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        return _unlike(value, shape)
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if (low is not None and value < low) or (high is not None and value > high):
+        expected = (
+            f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+        )
+        return f"got {value}, expected {expected}"
+    return None
+
+
+def _length_problem(length: int, shape: Any, unit: str) -> str | None:
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max")
+    if low <= length and (high is None or length <= high):
+        return None
+    expected = f"at least {low}" if high is None else f"{low} to {high}"
+    return f"got {length} {unit}, expected {expected}"
+
+
+def _unlike(value: Any, shape: Any) -> str:
+    return f"got {shown(value)}, expected {describe(shape)}{token_hint(value)}"
 
 
 def checked(step: TaskStep) -> RequestCheck:

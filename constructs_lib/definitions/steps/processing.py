@@ -186,8 +186,9 @@ class ProcessingStep(SageMakerJob, JobStep):
     @property
     def job_needs(self) -> tuple[Need, ...]:
         """What the job's role must be allowed to do."""
+        container = self.container
         return (
-            PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
+            PullImage(image=container.uri, repository_arn=container.repository_arn),
             *(ReadObjects(uri=given.uri, kms_key=given.kms_key) for given in self.inputs),
             *(WriteObjects(uri=output.uri, kms_key=self.output_kms_key) for output in self.outputs),
             WriteLogs(log_group="/aws/sagemaker/ProcessingJobs"),

@@ -13,6 +13,9 @@ from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
 from constructs_lib.definitions.values import Text
 
+_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where a new word begins inside of a name in camel case."""
+
 
 @frozen(kw_only=True, eq=False)
 class SageMakerJob(TaskStep, ABC):
@@ -63,7 +66,7 @@ class SageMakerJob(TaskStep, ABC):
         """What the engine must be allowed to do to run the job, its role left aside."""
         return start_needs(
             self.job,
-            resource_type=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", self.job).lower(),
+            resource_type=_INSIDE.sub("-", self.job).lower(),
             name=self.job_name,
             rule=self.rule,
             wait=self.wait,

@@ -1,7 +1,7 @@
 import re
-from types import SimpleNamespace
 
 import pytest
+from botocore.model import Shape
 
 from constructs_lib.checks.service_model import operation, pattern, service
 from constructs_lib.checks.shapes import RequestCheck, describe
@@ -67,7 +67,7 @@ def test_a_union_has_exactly_one_member() -> None:
 
 
 def test_numbers_with_a_highest_value_only() -> None:
-    shape = SimpleNamespace(type_name="float", metadata={"max": 5})
+    shape = Shape("Share", {"type": "float", "max": 5})
     found = RequestCheck(documents=frozenset())
     for value in (5.5, 5, -1e9):
         found.value(value, shape, "share")

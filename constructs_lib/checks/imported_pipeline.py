@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from constructs_lib.checks.imported_properties import property_problem
+from constructs_lib.checks.json_paths import JSON_PATH
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline, placed_steps
@@ -224,6 +226,38 @@ def references_lead_somewhere(document: _Document) -> Iterator[Problem]:
             yield Problem(step=name, message=f"reads {path!r}, expected Parameters, Execution or Steps before a '.'")
 
 
+def properties_are_those_of_their_steps(document: _Document) -> Iterator[Problem]:
+    """A property that a step does not have is refused when the pipeline is created, or fails it in the middle."""
+    for name, path in document.reads:
+        source = step_read(path)
+        step = document.by_name.get(source or "")
+        rest = path.removeprefix(f"Steps.{source}")
+        if step is None or rest.startswith(".PropertyFiles."):
+            continue
+        problem = property_problem(step, rest)
+        if problem is not None:
+            yield Problem(step=name, message=f"reads {path!r}: {problem}")
+
+
+def experiments_are_known_before_the_steps(document: _Document) -> Iterator[Problem]:
+    """The names of experiment and trial are made before anything runs."""
+    parameters = [str(found.get("Name")) for found in document.parameters]
+    for path in dict.fromkeys(_gets(document.pipeline.document.get("PipelineExperimentConfig"))):
+        root, _, rest = path.partition(".")
+        message = None
+        if root == "Parameters" and rest not in parameters:
+            hint = did_you_mean(rest, parameters)
+            message = f"reads the parameter {rest!r}, which is not in this pipeline{hint}"
+        elif root == "Execution" and rest not in _VARIABLES:
+            message = f"reads {path!r}, expected an execution variable{did_you_mean(rest, _VARIABLES)}"
+        elif root == "Steps":
+            message = f"reads {path!r}, but no step has run yet"
+        elif root not in ("Parameters", "Execution"):
+            message = f"reads {path!r}, expected Parameters or Execution before a '.'"
+        if message is not None:
+            yield Problem(path="PipelineExperimentConfig", message=message)
+
+
 def dependencies_are_steps_of_the_pipeline(document: _Document) -> Iterator[Problem]:
     """A step can only wait for steps that are there, and that surely run."""
     for step, _ in document.placed:
@@ -274,6 +308,32 @@ def json_is_read_of_property_files(document: _Document) -> Iterator[Problem]:
             if found.get("OutputName") not in outputs:
                 message = f"got {shown(found.get('OutputName'))}, expected one of the outputs: {shown(outputs)}"
                 yield Problem(step=name, path=f"PropertyFiles[{number}].OutputName", message=message)
+
+
+def json_is_read_by_paths_to_one_value(document: _Document) -> Iterator[Problem]:
+    """JsonGet gives a single value of a property file, or of an object in S3: no wildcards and filters."""
+    for name, step in document.by_name.items():
+        for found in _json_gets({key: _own(step, key) for key in step}):
+            given = found if isinstance(found, Mapping) else {}
+            path, file = given.get("Path"), given.get("PropertyFile")
+            if not isinstance(path, str) or not JSON_PATH.fullmatch(path):
+                message = f"got the path {shown(path)} in a JsonGet, expected names and positions, such as 'a.b[0]'"
+                yield Problem(step=name, message=message)
+            reference = file.get("Get") if isinstance(file, Mapping) else None
+            if "S3Uri" not in given and (not isinstance(reference, str) or ".PropertyFiles." not in reference):
+                message = f"got {shown(file)} in a JsonGet, expected a reference to Steps.STEP.PropertyFiles.NAME"
+                yield Problem(step=name, message=message)
+
+
+def _json_gets(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if key == "Std:JsonGet":
+                yield member
+            yield from _json_gets(member)
+    elif isinstance(value, list | tuple):
+        for element in value:
+            yield from _json_gets(element)
 
 
 def conditions_are_known(document: _Document) -> Iterator[Problem]:
@@ -332,8 +392,11 @@ _RULES: tuple[Callable[[_Document], Iterator[Problem]], ...] = (
     steps_are_not_too_many,
     parameters_are_of_their_types,
     references_lead_somewhere,
+    properties_are_those_of_their_steps,
+    experiments_are_known_before_the_steps,
     dependencies_are_steps_of_the_pipeline,
     steps_have_an_order,
     json_is_read_of_property_files,
+    json_is_read_by_paths_to_one_value,
     conditions_are_known,
 )

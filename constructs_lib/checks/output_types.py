@@ -47,7 +47,7 @@ def output_type(output: Output, path: str) -> OutputType:
     if not is_known(output.service, output.operation):
         return OutputType()
     shape = operation(output.service, output.operation).output_shape
-    return OutputType(problem="the response is empty") if shape is None else _described(shape, parts)
+    return OutputType(problem="the response is empty") if shape is None else described(shape, parts)
 
 
 def _declared(output: DeclaredOutput, parts: tuple[str | int, ...]) -> OutputType:
@@ -60,7 +60,8 @@ def _declared(output: DeclaredOutput, parts: tuple[str | int, ...]) -> OutputTyp
     return OutputType(type="document" if len(parts) > 1 else kind)
 
 
-def _described(shape: Any, parts: tuple[str | int, ...]) -> OutputType:
+def described(shape: Any, parts: tuple[str | int, ...]) -> OutputType:
+    """Follows member names and positions into a response."""
     followed = ""
     for part in parts:
         where = f"in {followed!r}" if followed else f"in the response of {shape.name.removesuffix('Response')}"

@@ -1,8 +1,8 @@
 """References: to outputs of steps, to property files, to what the service knows of an execution."""
 
-import re
 from collections.abc import Iterator
 
+from constructs_lib.checks.json_paths import JSON_PATH
 from constructs_lib.checks.pipelines.graph import on_the_same_way
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.wording import did_you_mean, options, shown
@@ -17,8 +17,6 @@ from constructs_lib.definitions.steps.base import Step, TaskStep
 from constructs_lib.definitions.steps.processing import ProcessingStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import Join, StepOutput, UniqueName
-
-_JSON_PATH = re.compile(r"(?:[^.\[\]'\"*?@$\s]+|\['[^']+'\])(?:\.[^.\[\]'\"*?@$\s]+|\[\d+\]|\['[^']+'\])*")
 
 
 @pipeline_rule
@@ -85,7 +83,7 @@ def json_is_read_of_property_files(subject: PipelineSubject) -> Iterator[Problem
 def json_paths_lead_to_one_value(subject: PipelineSubject) -> Iterator[Problem]:
     """JsonGet gives a single value: there are no wildcards and filters."""
     for step, value in subject.used:
-        if isinstance(value, JsonGet) and not _JSON_PATH.fullmatch(value.path):
+        if isinstance(value, JsonGet) and not JSON_PATH.fullmatch(value.path):
             message = f"got the path {shown(value.path)} in a JsonGet, expected names and positions, such as 'a.b[0]'"
             yield Problem(step=step.name, message=message)
 

@@ -27,6 +27,12 @@ def document(*steps: Any, **members: Any) -> Document:
     return {"Version": "2020-12-01", "Steps": list(steps), **members}
 
 
+def json_get(source: str, path: str, file: str = "PropertyFiles.Report") -> Document:
+    given = {"PropertyFile": {"Get": f"Steps.{source}.{file}"}, "Path": path}
+    return {"Arguments": {"Environment": {"A": {"Std:JsonGet": given}}}}
+
+
+COUNTING = {"Type": "Lambda", "OutputParameters": [{"OutputName": "rows", "OutputType": "Integer"}]}
 OUTPUTS = {"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}
 FILE = {"PropertyFileName": "Report", "OutputName": "out", "FilePath": "report.json"}
 TRUE = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
@@ -85,8 +91,8 @@ WRONG: dict[str, tuple[Document, str]] = {
     "unknown step": (document(step("A", **get("Steps.B.X"))), "A: reads 'Steps.B.X' of a step that is not in this"),
     "elsewhere": (document(step("A", **get("Outputs.X"))), "A: reads 'Outputs.X', expected Parameters, Execution or"),
     "may not run": (
-        document(condition("C", TRUE, then=(step("B"),)), step("A", **get("Steps.B.X"))),
-        "A: reads 'Steps.B.X', whose step is inside of 'C' and may not run",
+        document(condition("C", TRUE, then=(step("B"),)), step("A", **get("Steps.B.ProcessingJobName"))),
+        "A: reads 'Steps.B.ProcessingJobName', whose step is inside of 'C' and may not run",
     ),
     "waits for nothing": (document(step("A", DependsOn=["B"])), "A: DependsOn: got 'B', expected a step of this"),
     "waits in vain": (
@@ -94,8 +100,62 @@ WRONG: dict[str, tuple[Document, str]] = {
         "A: DependsOn: got 'B', which is inside of 'C' and may not run",
     ),
     "circle": (
-        document(step("A", DependsOn=["B"]), step("B", **get("Steps.A.X"))),
+        document(step("A", DependsOn=["B"]), step("B", **get("Steps.A.ProcessingJobName"))),
         "A: DependsOn: steps depend on each other in a circle: 'A' -> 'B' -> 'A'",
+    ),
+    "property": (
+        document(step("A"), step("B", **get("Steps.A.JobName"))),
+        "B: reads 'Steps.A.JobName': no member 'JobName' in the response of DescribeProcessingJob",
+    ),
+    "property of a text": (
+        document(step("A"), step("B", **get("Steps.A.ProcessingJobName.Length"))),
+        "B: reads 'Steps.A.ProcessingJobName.Length': 'ProcessingJobName' is a string and has no member 'Length'",
+    ),
+    "property of a list": (
+        document(step("A", Type="Tuning"), step("B", **get("Steps.A.TrainingJobSummaries[0].Name"))),
+        "B: reads 'Steps.A.TrainingJobSummaries[0].Name': no member 'TrainingJobSummaries' in the response",
+    ),
+    "path of a property": (
+        document(step("A"), step("B", **get("Steps.A..ProcessingJobName"))),
+        "B: reads 'Steps.A..ProcessingJobName': expected member names, positions and keys",
+    ),
+    "output": (
+        document(
+            step("A", Arguments=OUTPUTS), step("B", **get("Steps.A.ProcessingOutputConfig.Outputs['on'].OutputName"))
+        ),
+        "B: reads \"Steps.A.ProcessingOutputConfig.Outputs['on'].OutputName\": no output 'on', expected out",
+    ),
+    "output parameter": (
+        document(step("A", **COUNTING), step("B", **get("Steps.A.OutputParameters['row']"))),
+        "B: reads \"Steps.A.OutputParameters['row']\": no output parameter 'row', expected rows",
+    ),
+    "no output parameter": (
+        document(step("A", **COUNTING), step("B", **get("Steps.A.FunctionArn"))),
+        "B: reads 'Steps.A.FunctionArn': expected one of its OutputParameters",
+    ),
+    "experiment of a step": (
+        document(step("A"), PipelineExperimentConfig={"TrialName": {"Get": "Steps.A.ProcessingJobName"}}),
+        "PipelineExperimentConfig: reads 'Steps.A.ProcessingJobName', but no step has run yet",
+    ),
+    "experiment of a parameter": (
+        document(step("A"), PipelineExperimentConfig={"TrialName": {"Get": "Parameters.Trial"}}),
+        "PipelineExperimentConfig: reads the parameter 'Trial', which is not in this pipeline",
+    ),
+    "experiment of a variable": (
+        document(step("A"), PipelineExperimentConfig={"TrialName": {"Get": "Execution.PipelineNam"}}),
+        "PipelineExperimentConfig: reads 'Execution.PipelineNam', expected an execution variable",
+    ),
+    "experiment of something": (
+        document(step("A"), PipelineExperimentConfig={"TrialName": {"Get": "Trial"}}),
+        "PipelineExperimentConfig: reads 'Trial', expected Parameters or Execution before a '.'",
+    ),
+    "path of JSON": (
+        document(step("A", Arguments=OUTPUTS, PropertyFiles=[FILE]), step("B", **json_get("A", "a.*"))),
+        "B: got the path 'a.*' in a JsonGet, expected names and positions, such as 'a.b[0]'",
+    ),
+    "JSON of no file": (
+        document(step("A"), step("B", **json_get("A", "a", file="ProcessingJobName"))),
+        "B: got {'Get': 'Steps.A.ProcessingJobName'} in a JsonGet, expected a reference to Steps.STEP.PropertyFiles",
     ),
     "property file": (
         document(step("A"), step("B", **get("Steps.A.PropertyFiles.Report"))),
@@ -133,6 +193,38 @@ def test_a_broken_document_is_refused(name: str) -> None:
         ImportedPipeline(name="broken", document=broken)
     assert message in str(refused.value)
     assert len(refused.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("Processing", ".ProcessingOutputConfig.Outputs['out'].S3Output.S3Uri"),
+        ("Processing", ".ProcessingOutputConfig.Outputs[0].S3Output.S3Uri"),
+        ("Processing", ".Environment['A']"),
+        ("Tuning", ".BestTrainingJob.TrainingJobName"),
+        ("Tuning", ".TrainingJobSummaries[0].TrainingJobName"),
+        ("AutoML", ".BestCandidateProperties.ModelInsightsJsonReportPath"),
+        ("RegisterModel", ".ModelPackageArn"),
+        ("QualityCheck", ".CalculatedBaselineConstraints"),
+        ("EMR", ".ClusterId"),
+    ],
+)
+def test_properties_that_a_step_has_are_read(kind: str, path: str) -> None:
+    source = step("A", Type=kind, Arguments=OUTPUTS)
+    assert ImportedPipeline(name="reads", document=document(source, step("B", **get(f"Steps.A{path}")))).all_steps
+
+
+def test_json_of_an_object_in_s3_is_read() -> None:
+    given = {"Std:JsonGet": {"S3Uri": "s3://bucket/report.json", "Path": "['a b'].c[0]"}}
+    reading = step("A", Arguments={"Environment": {"A": given}})
+    assert ImportedPipeline(name="reads", document=document(reading)).all_steps
+
+
+def test_an_experiment_is_named_by_what_is_known_before() -> None:
+    names = {"ExperimentName": {"Get": "Parameters.Of"}, "TrialName": {"Get": "Execution.PipelineExecutionId"}}
+    parameters = [{"Name": "Of", "Type": "String"}]
+    read = document(step("A"), PipelineExperimentConfig=names, Parameters=parameters)
+    assert ImportedPipeline(name="tried", document=read).all_steps
 
 
 def test_a_name_is_the_service_s() -> None:

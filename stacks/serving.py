@@ -55,6 +55,7 @@ class ServingStack(EnvironmentStack):
             else None,
             alarm_topic=training.alarms,
             encryption_key=training.storage.encryption_key,
+            log_retention=self.log_retention,
             removal_policy=self.removal_policy,
         )
         """The deployment of approved models of `housing-ray`."""

@@ -6,6 +6,7 @@ from attrs import frozen
 from aws_cdk import Names, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.definitions import (
@@ -88,6 +89,7 @@ class ApprovedModelDeployment(Construct):
         capture: Capture | None = None,
         alarm_topic: IAlarmTopic | None = None,
         encryption_key: kms.IKey | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         network: Network | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
         role: iam.IRole | None = None,
@@ -103,6 +105,7 @@ class ApprovedModelDeployment(Construct):
             capture: which requests and responses are kept, and where. Default: none.
             alarm_topic: where deployments that fail are announced. Default: the alarms are seen in CloudWatch only.
             encryption_key: encrypts the logs; see `StepFunctionsWorkflow`. Default: CloudWatch Logs' own.
+            log_retention: how long the workflow's log is kept. Default: a month.
             network: where in a VPC the containers run. Default: no VPC.
             removal_policy: what happens to the logs when they leave the stack. Default: they stay.
             role: what the containers run with. Default: a new role that may pull the images, read the artifacts, write
@@ -148,6 +151,7 @@ class ApprovedModelDeployment(Construct):
             ),
             alarm_topic=alarm_topic,
             encryption_key=encryption_key,
+            log_retention=log_retention,
             removal_policy=removal_policy,
         )
         """Deploys one version; it can be started by hand, too, with ``{"ModelPackageArn": "..."}``."""

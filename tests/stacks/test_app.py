@@ -17,6 +17,7 @@ from tests.stacks.conftest import Assembly, synthesize
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")
+STACKS = ("containers", "training", "serving")
 DATA_KINDS = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::ECR::Repository")
 
 
@@ -31,7 +32,7 @@ def strings(value: Any) -> list[str]:
 
 def test_each_environment_has_its_stacks_under_its_own_path(assembly: Assembly) -> None:
     assert sorted(assembly.templates) == sorted(
-        f"{environment}/{stack}" for environment in ENVIRONMENTS for stack in ("containers", "training")
+        f"{environment}/{stack}" for environment in ENVIRONMENTS for stack in STACKS
     )
     manifest = json.loads((assembly.folder / "manifest.json").read_text())
     names = {
@@ -47,6 +48,7 @@ def test_each_environment_has_its_stacks_under_its_own_path(assembly: Assembly) 
 def test_one_environment_can_be_selected(tmp_path: Path) -> None:
     assert sorted(synthesize(tmp_path / "cdk.out", env="staging").templates) == [
         "staging/containers",
+        "staging/serving",
         "staging/training",
     ]
 
@@ -85,7 +87,7 @@ def test_cdk_nag_looks_at_the_app(tmp_path: Path) -> None:
 
 def test_cfn_lint_finds_nothing(assembly: Assembly) -> None:
     templates = sorted(str(path) for path in assembly.folder.glob("*.template.json"))
-    assert len(templates) == 6
+    assert len(templates) == len(ENVIRONMENTS) * len(STACKS)
     ended = subprocess.run(
         # W3005: the CDK's lambda.Function names its role as a dependency beside the reference to it
         [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--", *templates],
@@ -116,7 +118,8 @@ def test_state_machines_are_accepted_by_independent_validators(assembly: Assembl
         for template in assembly.templates.values()
         for found in resources(template, "AWS::StepFunctions::StateMachine").values()
     ]
-    assert len(machines) == 2 * len(ENVIRONMENTS)
+    # two workflows, the deployment of approved models, and what starts that once
+    assert len(machines) == 4 * len(ENVIRONMENTS)
     assert errors(machines) == [[] for _ in machines]
     # behind tokens, cfn-lint would not look at them
     assert findings(machines, tmp_path) == (0, "")
@@ -125,7 +128,7 @@ def test_state_machines_are_accepted_by_independent_validators(assembly: Assembl
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nothing_crosses_environments(assembly: Assembly, environment: str) -> None:
     others = "|".join(other for other in ENVIRONMENTS if other != environment)
-    for stack in ("containers", "training"):
+    for stack in STACKS:
         for text in strings(assembly.templates[f"{environment}/{stack}"]):
             assert not re.search(rf"\b({others})\b", text), text
 
@@ -153,15 +156,40 @@ def test_names_are_made_by_cloudformation(assembly: Assembly) -> None:
         for name in found.get("Properties", {})
         if re.fullmatch(r"\w+Name", name) and name not in ("FunctionName", "MetricName")
     }
-    # the log group's name holds the stack's own id: see StepFunctionsWorkflow
-    assert named == {("AWS::Logs::LogGroup", "LogGroupName")}
+    assert named == {
+        # the log group's name holds the stack's own id: see StepFunctionsWorkflow
+        ("AWS::Logs::LogGroup", "LogGroupName"),
+        # the CDK makes these of the construct's path
+        ("AWS::IAM::Policy", "PolicyName"),
+        # CloudFormation cannot name these; the first two have the environment's name in all but one, see `own_name`
+        ("AWS::SageMaker::FeatureGroup", "FeatureGroupName"),
+        ("AWS::SageMaker::Pipeline", "PipelineName"),
+        ("AWS::SageMaker::ModelPackageGroup", "ModelPackageGroupName"),
+        # features, not names of their own
+        ("AWS::SageMaker::FeatureGroup", "EventTimeFeatureName"),
+        ("AWS::SageMaker::FeatureGroup", "RecordIdentifierFeatureName"),
+    }
+
+
+def test_environments_that_share_an_account_share_no_names(assembly: Assembly) -> None:
+    for kind, member in (
+        ("AWS::SageMaker::FeatureGroup", "FeatureGroupName"),
+        ("AWS::SageMaker::Pipeline", "PipelineName"),
+        ("AWS::SageMaker::ModelPackageGroup", "ModelPackageGroupName"),
+    ):
+        names = [
+            found["Properties"][member]
+            for template in assembly.templates.values()
+            for found in resources(template, kind).values()
+        ]
+        assert len(set(names)) == len(names) == len(ENVIRONMENTS)
 
 
 def test_stateful_resources_keep_their_logical_ids(assembly: Assembly) -> None:
     """A changed id deletes what the resource holds, or leaves it behind."""
     found = {
         stack: sorted(name for kind in DATA_KINDS for name in resources(assembly.templates[f"dev/{stack}"], kind))
-        for stack in ("containers", "training")
+        for stack in STACKS
     }
     assert found == {
         "containers": [
@@ -173,16 +201,18 @@ def test_stateful_resources_keep_their_logical_ids(assembly: Assembly) -> None:
             "SklearnProcessingImages3F98F55A",
         ],
         "training": ["Data2D4B752F", "DataAccessLogsC0C25EE4", "DataKeyAEC34D0C"],
+        "serving": [],
     }
 
 
 @pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])
 def test_data_is_kept_as_the_settings_say(assembly: Assembly, environment: str, policy: str) -> None:
-    for stack in ("containers", "training"):
+    for stack in STACKS:
         template = assembly.templates[f"{environment}/{stack}"]
         for kind in (*DATA_KINDS, "AWS::Logs::LogGroup"):
             for name, found in resources(template, kind).items():
-                expected = "Retain" if "AccessLogs" in name else policy
+                # what keeps an event from starting a workflow twice tells nothing that is worth keeping
+                expected = "Retain" if "AccessLogs" in name else "Delete" if "Starter" in name else policy
                 assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == (expected, expected)
 
 
@@ -190,10 +220,11 @@ def test_data_is_kept_as_the_settings_say(assembly: Assembly, environment: str, 
 def test_logs_are_kept_as_long_as_the_settings_say(assembly: Assembly, environment: str, days: int) -> None:
     groups = [
         group
-        for stack in ("containers", "training")
-        for group in resources(assembly.templates[f"{environment}/{stack}"], "AWS::Logs::LogGroup").values()
+        for stack in STACKS
+        for name, group in resources(assembly.templates[f"{environment}/{stack}"], "AWS::Logs::LogGroup").items()
+        if "Starter" not in name
     ]
-    assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 6
+    assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 10
 
 
 def test_tags_are_on_every_resource_that_takes_them(assembly: Assembly) -> None:
@@ -213,6 +244,9 @@ def test_outputs_have_the_keys_that_the_command_line_reads(assembly: Assembly) -
         "ByocHousingBuildProjectName",
         "ByocHousingBuilderFunctionName",
         "ByocHousingImageRepositoryUri",
+        "HousingRayBuildProjectName",
+        "HousingRayBuilderFunctionName",
+        "HousingRayImageRepositoryUri",
         "SklearnProcessingBuildProjectName",
         "SklearnProcessingBuilderFunctionName",
         "SklearnProcessingImageRepositoryUri",
@@ -221,25 +255,33 @@ def test_outputs_have_the_keys_that_the_command_line_reads(assembly: Assembly) -
         "AlarmTopicArn",
         "CaptureUri",
         "DataBucketName",
+        "HousingRayFeatureGroupName",
+        "HousingRayModelPackageGroupName",
+        "HousingRayRawDataUri",
         "ModelOutputUri",
         "SklearnProcessingRawDataUri",
         "TrainingDataUri",
         "WorkflowByocHousingStateMachineArn",
+        "WorkflowHousingRayPipelineArn",
         "WorkflowSklearnProcessingStateMachineArn",
     ]
+    assert keys("serving") == ["HousingRayEndpointName", "WorkflowHousingRayDeploymentStateMachineArn"]
 
 
 def test_scripts_are_assets_and_their_jobs_read_them_alone(assembly: Assembly) -> None:
     template = assembly.templates["dev/training"]
     (manifest,) = assembly.folder.glob("devtraining*.assets.json")
     assets = json.loads(manifest.read_text())["files"]
-    scripts = {
-        key.rpartition("/")[2]: key
+    keys = [
+        destination["objectKey"]
         for asset in assets.values()
-        for key in (destination["objectKey"] for destination in asset["destinations"].values())
-        if key.endswith(".py")
-    }
-    assert sorted(scripts) == sorted(path.name for path in (ROOT / "workflows/sklearn_processing/scripts").glob("*.py"))
+        for destination in asset["destinations"].values()
+        if destination["objectKey"].endswith(".py")
+    ]
+    folder = next(key for key in keys if key.endswith("/anomaly_detection.py")).partition("/")[0]
+    scripts = {key.rpartition("/")[2]: key for key in keys if key.startswith(f"{folder}/")}
+    own = sorted(path.name for path in (ROOT / "workflows/sklearn_processing/scripts").glob("*.py"))
+    assert sorted(scripts) == own
     read = {
         step: [
             resource.partition(":s3:::")[2]

@@ -83,6 +83,7 @@ METRICS = tuple(
 """Read from log lines such as ``validation:rmse=7613.412``."""
 
 _FOLDER = "/opt/ml/processing"
+_SEED = 47
 _SPLITS = ("train", "validation", "test")
 
 
@@ -262,7 +263,7 @@ def _tuning(settings: HousingRaySettings, prepare: ProcessingStep) -> TuningStep
         ],
         output_uri=f"s3://{settings.data_bucket}/{settings.data_folder}/models",
         output_kms_key=settings.data_key,
-        hyperparameters={"objective": "reg:squarederror", "num_round": "100", "seed": "47"},
+        hyperparameters={"objective": "reg:squarederror", "num_round": "100", "seed": str(_SEED)},
         objective=Objective(metric="validation:rmse", goal="Minimize"),
         metrics=METRICS,
         ranges=[
@@ -272,6 +273,7 @@ def _tuning(settings: HousingRaySettings, prepare: ProcessingStep) -> TuningStep
             ContinuousRange(name="subsample", lowest=0.2, highest=1),
         ],
         limits=TuningLimits(max_jobs=4, max_parallel_jobs=4),
+        random_seed=_SEED,
         max_runtime_seconds=settings.max_runtime_seconds,
         cache=_CACHE,
     )

@@ -63,6 +63,8 @@ class TuningStep(SageMakerJob, JobStep):
         metrics: what to read from the log, the objective's among it; at most 40.
         strategy: how values are chosen. Default: Bayesian.
         early_stopping: whether training jobs that promise nothing are stopped. Default: they are not.
+        random_seed: makes the search the same each time, as far as results allow; from 0 on. Default: another one each
+            time.
         output_kms_key: ARN of the key that encrypts the output. Default: S3's own key for the account.
         channels: input data; at most 20. Default: none.
         hyperparameters: texts that are the same for all training jobs. Default: none.
@@ -93,12 +95,13 @@ class TuningStep(SageMakerJob, JobStep):
     metrics: Sequence[MetricDefinition]
     strategy: Literal["Bayesian", "Random", "Grid", "Hyperband"] = "Bayesian"
     early_stopping: bool = False
+    random_seed: Whole | None = None
     output_kms_key: Text | None = None
     channels: Sequence[Channel] = ()
     hyperparameters: Mapping[str, Text] = field(factory=dict)
     environment: Mapping[str, Text] = field(factory=dict)
     max_runtime_seconds: Whole = _ONE_DAY
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
     tags: Mapping[str, Text] = field(factory=dict)
@@ -167,6 +170,7 @@ class TuningStep(SageMakerJob, JobStep):
                 "ResourceLimits": limits,
                 "ParameterRanges": {kind: found for kind, found in ranges.items() if found},
                 "TrainingJobEarlyStoppingType": "Auto" if self.early_stopping else "Off",
+                "RandomSeed": self.random_seed,
             },
             "TrainingJobDefinition": self._training(),
             "Tags": sagemaker_tags(self.tags),

@@ -17,7 +17,8 @@ from local_aws.sagemaker.pipelines.step_types import STEP_TYPES
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "steps"
 INDEX = FOLDER / "index.md"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page != INDEX)
-COLUMNS = ("Step Functions", "cache", "retry", "property files", "local AWS", "output in a pipeline")
+COLUMNS = ("Step Functions", "cache", "retry", "local AWS", "output in a pipeline")
+RULES = ("SageMaker Pipelines", "Step Functions", "cache", "retry", "property files", "local AWS")
 
 
 def _classes() -> list[type[Step]]:
@@ -43,7 +44,7 @@ def test_each_type_has_a_page_with_its_rules(kind: type[Step]) -> None:
     (facts,) = [found for found in FACTS.values() if found["class"] == kind.__name__]
     task: Any = kind if issubclass(kind, TaskStep) else None
     has_files = "property_files" in {member.name for member in attrs.fields(kind)}
-    assert {name: facts[name] for name in ("SageMaker Pipelines", *COLUMNS[:-1])} == {
+    assert {name: facts[name] for name in RULES} == {
         "SageMaker Pipelines": f"`{kind.pipeline_type}`",
         "Step Functions": "no" if kind.only_in_pipelines else "yes",
         "cache": "yes" if task is not None and task.cached_by_pipelines else "no",

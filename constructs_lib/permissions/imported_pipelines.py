@@ -1,11 +1,12 @@
 """What the role of a SageMaker pipeline that somebody else wrote needs: derived from the arguments of its steps."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline
-from constructs_lib.definitions.needs import ApiAccess, Calls, InvokeFunction, Need, PassRole, ReadObjects
+from constructs_lib.definitions.needs import ApiAccess, Calls, InvokeFunction, Need, PassRole, ReadObjects, UseKey
 from constructs_lib.definitions.values import ContextValue, Join, Text
 
 Step = Mapping[str, Any]
@@ -30,6 +31,7 @@ _NAMES = {
 _SHORT_NAMES = ("AutoML", "Tuning")
 _ROLES = ("ExecutionRoleArn", "RoleArn")
 _CLUSTER_ROLES = ("AutoScalingRole", "JobFlowRole", "ServiceRole")
+_KEY_ID = re.compile(r"(mrk-)?[0-9a-f-]{32,36}")
 _EMR = "elasticmapreduce.amazonaws.com"
 _NAMED_LATER = "clusters, applications and runs get their names from the service"
 
@@ -82,12 +84,28 @@ def _job(step: Step) -> Iterator[Need]:
     name = short if prefix is None else Join("", [_text(prefix), "*"])
     yield ApiAccess(actions=actions, resource_type=resource_type, name=name)
     yield from _passed_roles(arguments)
-    outputs = (arguments.get("ProcessingOutputConfig") or {}).get("Outputs") or ()
-    read = {file.get("OutputName") for file in step.get("PropertyFiles") or ()}
-    for output in outputs:
-        # the service reads property files, and what a check has found, with the pipeline's role
-        if "S3Output" in output and (kind.endswith("Check") or output.get("OutputName") in read):
-            yield ReadObjects(uri=_text(output["S3Output"]["S3Uri"]))
+    config = arguments.get("ProcessingOutputConfig") or {}
+    files = {file.get("OutputName") for file in step.get("PropertyFiles") or ()}
+    # the service reads property files, and what a check has found, with the pipeline's role
+    read = [
+        output
+        for output in config.get("Outputs") or ()
+        if "S3Output" in output and (kind.endswith("Check") or output.get("OutputName") in files)
+    ]
+    for output in read:
+        yield ReadObjects(uri=_text(output["S3Output"]["S3Uri"]))
+    if read and config.get("KmsKeyId") is not None:
+        yield _key_use(config["KmsKeyId"])
+
+
+def _key_use(key: Any) -> Need:
+    """Reading what is encrypted under a key: documents name it by its ARN, its id or an alias."""
+    actions = ["kms:Decrypt"]
+    if isinstance(key, str) and ":key/" in key:
+        return UseKey(kms_key=key, actions=actions)
+    known = isinstance(key, str) and _KEY_ID.fullmatch(key) is not None
+    # permissions are of keys, and an alias does not tell which one it stands for
+    return ApiAccess(actions=actions, resource_type="key", name=key if known else ContextValue("KmsKeyId"))
 
 
 def _check(step: Step) -> Iterator[Need]:

@@ -14,6 +14,7 @@ from tests.constructs_lib.samples import PLACE
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.name.removesuffix(".pipeline.json") for path in FOLDER.glob("*.pipeline.json"))
 HERE = "eu-west-1:111122223333"
+KEY_ID = "11111111-2222-3333-4444-555555555555"
 PASS_ROLE = ("iam:PassRole", "arn:aws:iam::111122223333:role/jobs")
 W1 = "synthetic-housing-training-sm-pipeline-ray"
 
@@ -36,11 +37,24 @@ def reading(bucket: str, prefix: str) -> set[tuple[str, str]]:
 
 PROCESSING = job("ProcessingJob", "processing-job/pipelines-*")
 TRAINING = job("TrainingJob", "training-job/pipelines-*")
+MODEL = sagemaker("model/pipelines-*", "CreateModel", "DescribeModel")
 
 
 def package(group: str) -> set[tuple[str, str]]:
     create = sagemaker(f"model-package-group/{group}", "CreateModelPackage")
     return create | sagemaker(f"model-package/{group}/*", "CreateModelPackage", "DescribeModelPackage")
+
+
+def earlier(group: str) -> set[tuple[str, str]]:
+    """Reading the baselines of a group's approved version."""
+    return {
+        ("sagemaker:ListModelPackages", f"arn:aws:sagemaker:{HERE}:model-package-group/{group}"),
+        ("sagemaker:DescribeModelPackage", f"arn:aws:sagemaker:{HERE}:model-package/{group}/*"),
+    }
+
+
+def anywhere(service: str, *actions: str) -> set[tuple[str, str]]:
+    return {(f"{service}:{action}", "*") for action in actions}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +79,15 @@ def test_a_document_is_taken_and_given_back_as_it_is(name: str) -> None:
                 PASS_ROLE,
             },
         ),
-        ("processing", {*PROCESSING, *reading("data-bucket", "*/report"), PASS_ROLE}),
+        (
+            "processing",
+            {
+                *PROCESSING,
+                *reading("data-bucket", "*/report"),
+                ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/{KEY_ID}"),
+                PASS_ROLE,
+            },
+        ),
         ("training", {*PROCESSING, *TRAINING, PASS_ROLE}),
         (
             "functions",
@@ -110,6 +132,79 @@ def test_a_document_is_taken_and_given_back_as_it_is(name: str) -> None:
             {("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{name}") for name in ("count", "tell")},
         ),
         ("callback", {("sqs:SendMessage", f"arn:aws:sqs:{HERE}:questions"), *PROCESSING, PASS_ROLE}),
+        ("condition", {*PROCESSING, *reading("data-bucket", "Evaluate/report"), PASS_ROLE}),
+        ("fail", {*PROCESSING, PASS_ROLE}),
+        ("model", {*TRAINING, *MODEL, PASS_ROLE}),
+        ("register-model", {*TRAINING, *package("prices"), PASS_ROLE}),
+        (
+            "tuning",
+            {
+                *PROCESSING,
+                *job("HyperParameterTuningJob", "hyper-parameter-tuning-job/*-Tune*"),
+                *job("HyperParameterTuningJob", "hyper-parameter-tuning-job/*-tune*"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "auto-ml",
+            {*job("AutoMLJob", "automl-job/*-Search*"), *job("AutoMLJob", "automl-job/*-search*"), *MODEL, PASS_ROLE},
+        ),
+        (
+            "quality-check",
+            {
+                *PROCESSING,
+                *earlier("prices"),
+                *reading("data-bucket", "quality/data"),
+                *reading("data-bucket", "quality/model"),
+                *reading("data-bucket", "baseline/constraints.json"),
+                *reading("data-bucket", "baseline/statistics.json"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "clarify-check",
+            {
+                *PROCESSING,
+                *MODEL,
+                *earlier("prices"),
+                *reading("data-bucket", "data-bias"),
+                *reading("data-bucket", "model-bias"),
+                *reading("data-bucket", "explained"),
+                *reading("data-bucket", "baseline/bias.json"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "monitor-batch-transform",
+            {
+                *PROCESSING,
+                *MODEL,
+                *job("TransformJob", "transform-job/pipelines-*"),
+                *reading("data-bucket", "quality/batch"),
+                *reading("data-bucket", "baseline/constraints.json"),
+                *reading("data-bucket", "baseline/statistics.json"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "lineage",
+            {
+                *PROCESSING,
+                *TRAINING,
+                *anywhere("sagemaker", "AddAssociation", "AddTags", "CreateAction", "CreateArtifact", "CreateContext"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "emr",
+            {
+                *anywhere("elasticmapreduce", "AddJobFlowSteps", "AddTags", "CancelSteps", "DescribeCluster"),
+                *anywhere("elasticmapreduce", "DescribeStep", "RunJobFlow", "TerminateJobFlows"),
+                # the document names the roles of the cluster without their account
+                ("iam:PassRole", "*"),
+                PASS_ROLE,
+            },
+        ),
     ],
 )
 def test_its_role_may_do_what_its_steps_do_and_no_more(name: str, expected: set[tuple[str, str]]) -> None:
@@ -121,6 +216,40 @@ def test_its_role_may_do_what_its_steps_do_and_no_more(name: str, expected: set[
     }
 
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "resource"),
+    [
+        (f"arn:aws:kms:{HERE}:key/{KEY_ID}", f"arn:aws:kms:{HERE}:key/{KEY_ID}"),
+        (KEY_ID, f"arn:aws:kms:{HERE}:key/{KEY_ID}"),
+        ("mrk-" + "0" * 32, f"arn:aws:kms:{HERE}:key/mrk-{'0' * 32}"),
+        ("alias/data", f"arn:aws:kms:{HERE}:key/*"),
+        (f"arn:aws:kms:{HERE}:alias/data", f"arn:aws:kms:{HERE}:key/*"),
+        ({"Get": "Parameters.Key"}, f"arn:aws:kms:{HERE}:key/*"),
+    ],
+)
+def test_encrypted_property_files_are_read_with_their_key(key: object, resource: str) -> None:
+    document = json.loads((FOLDER / "condition.pipeline.json").read_text())
+    document.setdefault("Parameters", []).append({"Name": "Key", "Type": "String"})
+    for step in document["Steps"]:
+        if "PropertyFiles" in step:
+            step["Arguments"]["ProcessingOutputConfig"]["KmsKeyId"] = key
+    found = pipeline_statements(ImportedPipeline(name="encrypted", document=document), **PLACE)
+    (decrypt,) = [statement for statement in found if "kms:Decrypt" in statement.actions]
+
+    assert (list(decrypt.actions), list(decrypt.resources)) == (["kms:Decrypt"], [resource])
+    assert (decrypt.reason is not None) is ("*" in resource)
+
+
+def test_a_key_is_of_no_use_where_the_pipeline_reads_nothing() -> None:
+    document = json.loads((FOLDER / "fail.pipeline.json").read_text())
+    for step in document["Steps"]:
+        if step["Type"] == "Processing":
+            step["Arguments"].setdefault("ProcessingOutputConfig", {"Outputs": []})["KmsKeyId"] = KEY_ID
+    found = pipeline_statements(ImportedPipeline(name="encrypted", document=document), **PLACE)
+
+    assert not [statement for statement in found if "kms:Decrypt" in statement.actions]
 
 
 @pytest.mark.parametrize("name", NAMES)

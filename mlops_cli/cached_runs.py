@@ -51,7 +51,7 @@ def duration_of(text: str) -> timedelta:
     Raises:
         ValueError: it is none.
 
-    Example:
+    Examples:
         >>> duration_of("P1DT12H")
         datetime.timedelta(days=1, seconds=43200)
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.housing_ray import GROUP, SCRIPTS, STORE, Account, Host, programs, running_account
+from tests.workflows.housing_ray import CONTAINER, GROUP, SCRIPTS, STORE, Account, Host, programs, running_account
 from workflows.housing_ray import data
 
 pytestmark = pytest.mark.slow
@@ -79,13 +79,18 @@ def test_every_row_is_in_the_group_under_the_place_where_it_stood(ingested: Host
     }
 
 
-def test_preprocessing_splits_the_rows_of_the_run_and_scales_them_by_the_training_data(
-    ingested: Host, account: Account, host: Host
-) -> None:
+@pytest.fixture(scope="module")
+def preprocessed(ingested: Host, tmp_path_factory: pytest.TempPathFactory) -> tuple[Host, str]:
+    """A host that has pre-processed the rows, and what it told."""
+    host = Host(ingested.programs, tmp_path_factory.mktemp("preprocessed"), ingested.endpoint)
     shutil.copytree(ingested.base / "processing" / "ingestion", host.base / "processing" / "ingestion")
+    return host, host.succeeds(SCRIPTS / "preprocessing.py", *SIZES)
 
-    told = host.succeeds(SCRIPTS / "preprocessing.py", *SIZES)
 
+def test_preprocessing_splits_the_rows_of_the_run_and_scales_them_by_the_training_data(
+    preprocessed: tuple[Host, str],
+) -> None:
+    host, told = preprocessed
     assert told.splitlines()[-3:] == ["train-rows=300", "validation-rows=100", "test-rows=100"]
     splits = {
         name: rows_of(host.base / "processing" / name / f"{name}.csv") for name in ("train", "validation", "test")
@@ -101,48 +106,65 @@ def test_preprocessing_splits_the_rows_of_the_run_and_scales_them_by_the_trainin
 
 
 def test_rows_that_came_twice_and_those_of_other_runs_change_nothing(
-    ingested: Host, account: Account, tmp_path: Path
+    ingested: Host, preprocessed: tuple[Host, str], account: Account, host: Host
 ) -> None:
     """The order comes from the record ids alone: what the store holds beside the rows, and how, is of no weight."""
-    first, second = (Host(ingested.programs, tmp_path / name, ingested.endpoint) for name in ("first", "second"))
-    for host in (first, second):
-        shutil.copytree(ingested.base / "processing" / "ingestion", host.base / "processing" / "ingestion")
-    first.succeeds(SCRIPTS / "preprocessing.py", *SIZES)
-    told = json.loads((first.base / "processing" / "ingestion" / "ingestion.json").read_text())
+    first, _ = preprocessed
+    shutil.copytree(ingested.base / "processing" / "ingestion", host.base / "processing" / "ingestion")
+    moment = json.loads((host.base / "processing" / "ingestion" / "ingestion.json").read_text())["event_time"]
     runtime = account.client("sagemaker-featurestore-runtime")
     row = next(iter(rows_of(ingested.base / "processing" / "input" / "houses-001.csv")))
-    again = {"record_id": "houses-001.csv:2", "event_time": told["event_time"], **row}
-    other = {**again, "event_time": told["event_time"][:-2] + "0Z", "record_id": "houses-001.csv:3", "PRICE": "1"}
+    again = {"record_id": "houses-001.csv:2", "event_time": moment, **row}
+    another = f"{moment[:-2]}{'1' if moment[-2] == '0' else '0'}Z"
+    other = {**again, "event_time": another, "record_id": "houses-001.csv:3", "PRICE": "1"}
     for values in (again, other):
         record = [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
         runtime.put_record(FeatureGroupName=GROUP, Record=record)
 
-    second.succeeds(SCRIPTS / "preprocessing.py", *SIZES)
+    host.succeeds(SCRIPTS / "preprocessing.py", *SIZES)
 
     for name in ("train", "validation", "test"):
         path = Path("processing") / name / f"{name}.csv"
-        assert (first.base / path).read_text() == (second.base / path).read_text()
+        assert (first.base / path).read_text() == (host.base / path).read_text()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "the input holds no rows"),
         (f"{HEADER}\n", "the input holds no rows"),
         ("PRICE,DECK\n1,2\n", "houses.csv: no column YEAR_BUILT, SQUARE_FEET, NUM_BEDROOMS"),
+        (f"{HEADER}\n{ROW}\n{ROW.replace('1.37', 'nan')}\n", "line 3, column LOT_ACRES: got 'nan', expected a finite"),
+    ],
+)
+def test_bad_input_fails_the_ingestion_with_its_reason(host: Host, account: Account, text: str, message: str) -> None:
+    """What is wrong is found on the first host, in a task, and in an actor."""
+    put_rows(host, text)
+    assert message in host.fails(*ingestion(account))
+
+
+READ = """
+import sys
+import ingestion
+from prices import contract
+from prices.feature_group import FeatureGroup
+group = FeatureGroup("houses", "s3://housing/data", frozenset({"YEAR_BUILT"}))
+sys.exit(contract.run(lambda: [list(ingestion.records(block, group, "now")) for block in ingestion.plan(2_000)]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
         (f"{HEADER},COLOUR\n{ROW},1\n", "houses.csv: unknown column COLOUR; expected PRICE, YEAR_BUILT"),
         (f"{HEADER}\n{ROW}\n1,2,3\n", "houses.csv, line 3: got 3 values, expected 9"),
         (f"{HEADER}\n{ROW.replace('2008', 'old')}\n", "houses.csv, line 2, column YEAR_BUILT: got 'old', expected a"),
-        (f"{HEADER}\n{ROW}\n{ROW.replace('1.37', 'nan')}\n", "line 3, column LOT_ACRES: got 'nan', expected a finite"),
         (f"{HEADER}\n{ROW.replace('2008', '2008.5')}\n", "column YEAR_BUILT: got 2008.5, expected a whole number"),
     ],
 )
-def test_bad_input_fails_the_ingestion_with_its_reason(
-    host: Host, account: Account, text: str | None, message: str
-) -> None:
-    if text is not None:
-        put_rows(host, text)
-    assert message in host.fails(*ingestion(account))
+def test_rows_that_cannot_be_read_are_told_by_file_line_and_column(host: Host, text: str, message: str) -> None:
+    """As the actors read them, without a cluster."""
+    put_rows(host, text)
+    assert message in host.fails(Path("-c"), READ, PYTHONPATH=f"{CONTAINER}:{SCRIPTS}")
 
 
 def test_a_group_with_other_features_is_refused(host: Host, account: Account) -> None:

@@ -3,6 +3,9 @@
 Nothing here imports aws_cdk or boto3, reads a clock or needs credentials.
 """
 
+from typing import TYPE_CHECKING
+
+from constructs_lib.definitions import steps as _steps
 from constructs_lib.definitions.compute import (
     Channel,
     ComputeResources,
@@ -59,62 +62,6 @@ from constructs_lib.definitions.pipeline_values import (
     JsonGet,
     PipelineParameter,
 )
-from constructs_lib.definitions.steps import (
-    Allowed,
-    ApiStep,
-    AutoMLStep,
-    BedrockCustomModelDeploymentStep,
-    BedrockCustomModelStep,
-    BedrockModelImportStep,
-    BedrockThroughputStep,
-    BuildOverrides,
-    CallbackStep,
-    ChoiceRule,
-    ChoiceStep,
-    ClarifyCheckStep,
-    ContainerBuildStep,
-    DistributedMapStep,
-    EMRServerlessStep,
-    EMRStep,
-    EndpointConfigStep,
-    EndpointStep,
-    EventStep,
-    FailStep,
-    FallibleStep,
-    HumanTask,
-    InferenceComponentStep,
-    JobStep,
-    LabelingStep,
-    LambdaStep,
-    LineageAssociation,
-    LineageEntity,
-    LineageStep,
-    MapStep,
-    MetricsFile,
-    ModelMetrics,
-    ModelStep,
-    MonitoredTransform,
-    NotebookJobStep,
-    NotificationStep,
-    ParallelStep,
-    PassStep,
-    PipelineStep,
-    ProcessingStep,
-    QualityCheckStep,
-    QueueStep,
-    ReadJsonStep,
-    RegisteredModelStep,
-    RegisterModelStep,
-    StateStep,
-    Step,
-    SucceedStep,
-    TaskStep,
-    TrainingStep,
-    TransformStep,
-    TuningStep,
-    WaitStep,
-    WorkflowStep,
-)
 from constructs_lib.definitions.transform import DataProcessing, TransformInput, TransformOutput
 from constructs_lib.definitions.tuning import (
     CategoricalRange,
@@ -144,6 +91,64 @@ from constructs_lib.definitions.values import (
     UniqueName,
 )
 from constructs_lib.definitions.workflow import WorkflowDefinition
+
+if TYPE_CHECKING:
+    from constructs_lib.definitions.steps import (
+        Allowed,
+        ApiStep,
+        AutoMLStep,
+        BedrockCustomModelDeploymentStep,
+        BedrockCustomModelStep,
+        BedrockModelImportStep,
+        BedrockThroughputStep,
+        BuildOverrides,
+        CallbackStep,
+        ChoiceRule,
+        ChoiceStep,
+        ClarifyCheckStep,
+        ContainerBuildStep,
+        DistributedMapStep,
+        EMRServerlessStep,
+        EMRStep,
+        EndpointConfigStep,
+        EndpointStep,
+        EventStep,
+        FailStep,
+        FallibleStep,
+        HumanTask,
+        InferenceComponentStep,
+        JobStep,
+        LabelingStep,
+        LambdaStep,
+        LineageAssociation,
+        LineageEntity,
+        LineageStep,
+        MapStep,
+        MetricsFile,
+        ModelMetrics,
+        ModelStep,
+        MonitoredTransform,
+        NotebookJobStep,
+        NotificationStep,
+        ParallelStep,
+        PassStep,
+        PipelineStep,
+        ProcessingStep,
+        QualityCheckStep,
+        QueueStep,
+        ReadJsonStep,
+        RegisteredModelStep,
+        RegisterModelStep,
+        StateStep,
+        Step,
+        SucceedStep,
+        TaskStep,
+        TrainingStep,
+        TransformStep,
+        TuningStep,
+        WaitStep,
+        WorkflowStep,
+    )
 
 __all__ = [
     "ALL_ERRORS",
@@ -283,3 +288,15 @@ __all__ = [
     "less_than",
     "matches",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(_steps, name)  # imported now: few definitions use many kinds of steps
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

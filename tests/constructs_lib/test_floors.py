@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import constructs_lib
+from constructs_lib import definitions
 
 ROOT = Path(__file__).parents[2]
 LAMBDA_FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "lambda_src").rglob("*.py"))
@@ -41,6 +43,26 @@ def test_public_names_are_told_to_type_checkers_too() -> None:
 def test_other_names_are_not_there() -> None:
     with pytest.raises(AttributeError, match=r"^module 'constructs_lib' has no attribute 'Pipeline'$"):
         _ = constructs_lib.Pipeline
+
+
+def test_steps_of_other_families_are_not_imported() -> None:
+    program = (
+        "import sys; from constructs_lib.definitions import LambdaStep, WorkflowDefinition; "
+        "print(*(name for name in sys.modules if name.startswith('constructs_lib.definitions.steps.')))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    families = {name.rpartition(".")[2] for name in ended.stdout.split()}
+
+    assert "functions" in families
+    assert not families & {"automl", "bedrock", "emr", "labeling", "lineage", "notebook", "quality", "registration"}
+
+
+@pytest.mark.parametrize("module", [definitions, definitions.steps])
+def test_names_of_definitions_are_there_when_they_are_asked_for(module: ModuleType) -> None:
+    assert {getattr(getattr(module, name), "__name__", name) for name in module.__all__} == set(module.__all__)
+    assert set(module.__all__) <= set(dir(module))
+    with pytest.raises(AttributeError, match=rf"^module '{module.__name__}' has no attribute 'NoSuchStep'$"):
+        _ = module.NoSuchStep
 
 
 @pytest.mark.parametrize("path", LAMBDA_FILES, ids=str)

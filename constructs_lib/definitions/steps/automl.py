@@ -60,7 +60,7 @@ class AutoMLStep(SageMakerJob, JobStep):
     max_candidates: Whole | None = None
     data_kms_key: Text | None = None
     output_kms_key: Text | None = None
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True

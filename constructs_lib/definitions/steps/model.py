@@ -55,7 +55,7 @@ class ModelStep(JobStep):
     model_data_uri: Text | None = None
     model_data_kms_key: Text | None = None
     environment: Mapping[str, Text] = field(factory=dict)
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     model_name: Text = Factory(_model_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
 

@@ -89,7 +89,7 @@ class NotebookJobStep(SageMakerJob, JobStep):
     input_kms_key: Text | None = None
     max_runtime_seconds: Whole = _TWO_DAYS
     max_retry_attempts: Whole = 1
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True
 

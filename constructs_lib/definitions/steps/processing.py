@@ -78,7 +78,7 @@ class ProcessingStep(SageMakerJob, JobStep):
     output_kms_key: Text | None = None
     environment: Mapping[str, Text] = field(factory=dict)
     max_runtime_seconds: Whole = _ONE_DAY
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True

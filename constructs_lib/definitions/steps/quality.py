@@ -61,7 +61,7 @@ class _CheckStep(SageMakerJob, JobStep, ABC):
     data_kms_key: Text | None = None
     output_kms_key: Text | None = None
     max_runtime_seconds: Whole = _ONE_HOUR
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
     wait: bool = True

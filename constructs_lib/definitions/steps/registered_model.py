@@ -41,7 +41,7 @@ class RegisteredModelStep(JobStep):
 
     model_package_arn: Text
     environment: Mapping[str, Text] = field(factory=dict)
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     model_name: Text = Factory(_model_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
 

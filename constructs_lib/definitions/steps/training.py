@@ -71,7 +71,7 @@ class TrainingStep(SageMakerJob, JobStep):
     metrics: Sequence[MetricDefinition] = ()
     environment: Mapping[str, Text] = field(factory=dict)
     max_runtime_seconds: Whole = _ONE_DAY
-    network: NetworkConfig = field(factory=NetworkConfig)
+    network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
     tags: Mapping[str, Text] = field(factory=dict)

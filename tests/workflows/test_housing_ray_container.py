@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflows.housing_ray import CONTAINER, SCRIPTS, Host, end, ending, in_container, programs
+from tests.workflows.housing_ray import CONTAINER, SCRIPTS, Host, end, ending, in_container, programs, scratch
 from workflows.byoc_housing.data import COLUMNS, Row, houses, to_csv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -127,6 +127,35 @@ def test_a_host_that_is_lost_fails_the_others_at_once(two_hosts: list[Host]) -> 
 
     assert first.returncode == 1
     assert two_hosts[0].failure().endswith("is gone, and with it a part of the cluster")
+
+
+def test_a_job_that_is_stopped_leaves_no_process_and_no_file(two_hosts: list[Host]) -> None:
+    """A stop reaches a host's first process alone; the end of its container is not there to clear up behind it."""
+    for host in two_hosts:
+        host.put_hyperparameters(num_round="100000", max_depth="12")
+    before = set(scratch().iterdir())
+    with training(two_hosts) as (first, second):
+        worker_of(second)
+        for process in (first, second):
+            process.terminate()
+        for process in (first, second):
+            process.communicate(timeout=240)
+        left = {process.pid: await_no_process_of(process.pid) for process in (first, second)}
+
+    assert left == {first.pid: [], second.pid: []}
+    assert 0 not in (first.returncode, second.returncode)
+    assert set(scratch().iterdir()) == before
+
+
+def await_no_process_of(session: int) -> list[str]:
+    """What is left of a session; Ray's processes end when they notice that those above them have ended."""
+    deadline = time.monotonic() + 60
+    while True:
+        listed = subprocess.run(["ps", "-eo", "sid=,args="], capture_output=True, text=True, check=True).stdout
+        left = [line for line in listed.splitlines() if int(line.split(None, 1)[0]) == session]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
 
 
 def worker_of(host: subprocess.Popen[str]) -> int:

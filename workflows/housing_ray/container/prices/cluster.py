@@ -53,8 +53,6 @@ def run_on_cluster(work: Callable[[], None], *, num_cpus: int | None = None) -> 
     os.environ.update(_ray_environment(here))
     if "AWS_REGION" in os.environ:  # what SageMaker sets; boto3 reads the other
         os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
-    import ray
-
     count = processors() if num_cpus is None else num_cpus
     if len(here.names) == 1:
         with _ray_folder() as folder:
@@ -62,7 +60,7 @@ def run_on_cluster(work: Callable[[], None], *, num_cpus: int | None = None) -> 
             try:
                 work()
             finally:
-                ray.shutdown()
+                _end_ray()
     elif here.leads:
         _lead(here, work, count)
     else:
@@ -123,6 +121,27 @@ def _start_ray(folder: Path, num_cpus: int, address: str | None = None) -> None:
     )
 
 
+def _end_ray() -> None:
+    import ray
+
+    with _clearing_processes():
+        ray.shutdown()
+
+
+@contextmanager
+def _clearing_processes() -> Iterator[None]:
+    """Kills behind it what ran below this process: Ray's agents can outlive the process that they serve."""
+    import psutil  # Ray, which is imported by now, brings it
+
+    below = psutil.Process().children(recursive=True)
+    try:
+        yield
+    finally:
+        for process in below:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
 def _lead(here: Hosts, work: Callable[[], None], num_cpus: int) -> None:
     import ray
 
@@ -147,7 +166,8 @@ def _lead(here: Hosts, work: Callable[[], None], num_cpus: int) -> None:
                 work()
                 failure = None
             finally:
-                ray.shutdown()
+                assembly.release()
+                _end_ray()
     except Exception as error:
         failure = str(error)
         raise
@@ -167,7 +187,8 @@ def _end_at_once(assembly: Assembly, folder: Path, reason: str) -> None:
     """Ends this process and, with it, Ray's: work that waits for a host that is gone would wait for long."""
     print(f"error: {reason}", file=sys.stderr, flush=True)
     tell_failure(reason)
-    assembly.end(reason)
+    with _clearing_processes():
+        assembly.end(reason)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 

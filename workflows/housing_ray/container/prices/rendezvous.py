@@ -108,7 +108,7 @@ class Assembly:
 
         Args:
             cluster: what they need to join it.
-            lost: called, from another thread, with the name of a host that is gone before `end`.
+            lost: called, from another thread, with the name of a host that is gone before `release` or `end`.
         """
         for name, line in self._lines.items():
             threading.Thread(target=self._watch, args=(name, line, lost), daemon=True).start()
@@ -120,13 +120,17 @@ class Assembly:
         if not self._ended.is_set():
             lost(name)
 
+    def release(self) -> None:
+        """Lets hosts go from now on: the work needs them no longer."""
+        self._ended.set()
+
     def end(self, failure: str | None) -> None:
         """Tells all hosts that the work has ended.
 
         Args:
             failure: why it failed; None where it is done.
         """
-        self._ended.set()
+        self.release()
         for line in self._lines.values():
             with suppress(OSError):  # who is gone needs no word
                 line.say(failure=failure)

@@ -1,9 +1,13 @@
 import re
+import subprocess
+import sys
+from typing import Any
 
 import pytest
-from botocore.model import Shape
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, Shape
 
-from constructs_lib.checks.service_model import operation, pattern, service
+from constructs_lib.checks.service_model import is_known, operation, pattern, service
 from constructs_lib.checks.shapes import RequestCheck, describe
 from constructs_lib.checks.wording import did_you_mean, options, shown
 from tests.constructs_lib.samples import NUMBER_TOKEN, TOKEN
@@ -14,10 +18,43 @@ def test_models_are_read_once() -> None:
     assert operation("sagemaker", "CreateModel") is operation("sagemaker", "CreateModel")
 
 
+@pytest.mark.parametrize(
+    ("service_name", "operation_name"),
+    [
+        ("sagemaker", "CreateTrainingJob"),
+        ("sagemaker", "DescribeProcessingJob"),
+        ("sagemaker", "DeleteModel"),
+        ("bedrock", "CreateModelCustomizationJob"),
+        ("emr", "AddJobFlowSteps"),
+        ("lambda", "Invoke"),
+    ],
+)
+def test_operations_are_as_botocore_reads_them(service_name: str, operation_name: str) -> None:
+    model = ServiceModel(Loader().load_service_model(service_name, "service-2"), service_name)
+    ours, theirs = operation(service_name, operation_name), model.operation_model(operation_name)
+
+    assert is_known(service_name, operation_name)
+    assert _described(ours.input_shape, ()) == _described(theirs.input_shape, ())
+    assert _described(ours.output_shape, ()) == _described(theirs.output_shape, ())
+
+
+def test_what_botocore_does_not_know_is_not_known() -> None:
+    assert not is_known("sagemaker", "CreateTrainingJobs")
+    assert not is_known("../data/sagemaker", "CreateTrainingJob")
+    assert is_known("states", "StartExecution")
+
+
+def test_requests_are_checked_without_botocore() -> None:
+    program = (
+        "import sys; from constructs_lib.checks.service_model import operation; "
+        "operation('sagemaker', 'CreateModel'); print(*sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "botocore" not in ended.stdout.split()
+
+
 def test_patterns_of_the_model_that_python_cannot_hold_are_few() -> None:
-    texts = {
-        shape["pattern"] for shape in service("sagemaker")._shape_resolver._shape_map.values() if "pattern" in shape
-    }
+    texts = {shape["pattern"] for shape in service("sagemaker")["shapes"].values() if "pattern" in shape}
     refused = {text for text in texts if pattern(text) is None}
 
     assert len(texts) > 200
@@ -55,7 +92,9 @@ def test_an_unknown_class_of_characters_is_not_checked() -> None:
 
 
 def test_a_union_has_exactly_one_member() -> None:
-    shape = operation("bedrock-runtime", "Converse").input_shape.members["system"].member
+    given = operation("bedrock-runtime", "Converse").input_shape
+    assert given is not None
+    shape = given.members["system"].member
     assert shape.is_tagged_union
     both, one = RequestCheck(documents=frozenset()), RequestCheck(documents=frozenset())
 
@@ -87,3 +126,26 @@ def test_options_are_all_of_a_few_or_the_nearest_of_many() -> None:
     assert options(many, "ml.m5.larg").startswith("one of 22 values, the nearest are ml.m5.large")
     assert options(many, 5) == "one of 22 values"
     assert did_you_mean("zzz", many) == ""
+
+
+def _described(shape: Any, around: tuple[str, ...]) -> Any:
+    """All that checks look at, with what is inside; a shape inside of itself is only named."""
+    if shape is None or shape.name in around:
+        return shape if shape is None else shape.name
+    inside: dict[str, Any] = {
+        "structure": lambda: shape.members,
+        "list": lambda: {"member": shape.member},
+        "map": lambda: {"key": shape.key, "value": shape.value},
+    }
+    limits = {name: shape.metadata.get(name) for name in ("min", "max", "pattern", "enum", "required", "union")}
+    own = {name: getattr(shape, name, None) or None for name in ("required_members", "enum", "is_tagged_union")}
+    if shape.type_name != "structure":  # botocore has these where they can be
+        own = {"enum": own["enum"]}
+    members = inside.get(shape.type_name, dict)()
+    return (
+        shape.name,
+        shape.type_name,
+        limits,
+        own,
+        {name: _described(found, (*around, shape.name)) for name, found in members.items()},
+    )

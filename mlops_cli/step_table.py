@@ -41,13 +41,21 @@ def rows(target: Target, progress: Progress) -> list[Row]:
     return found
 
 
+def made_lines(listed: list[Row]) -> Iterator[str]:
+    """What each step left: its job, addresses, ARNs; a line each, since they are long and are copied."""
+    for row in listed:
+        if row.job or row.made:
+            yield f"{row.step.name}:"
+            yield from (f"  {text}" for text in ((f"job {row.job}",) if row.job else ()) + row.made)
+
+
 def step_table(listed: list[Row], progress: Progress) -> Table:
-    """The table that ``mlops steps`` prints."""
+    """The table of status and times."""
     mark, colour = MARKS[progress.status]
     title = Text(f"{mark} execution {progress.name}: {progress.status}", style=colour)
     table = Table(title=title, title_justify="left")
-    for name in ("step", "status", "took", "attempts", "job", "made"):
-        table.add_column(name, justify="right" if name in ("took", "attempts") else "left", overflow="fold")
+    for name in ("step", "status", "took", "attempts"):
+        table.add_column(name, justify="right" if name in ("took", "attempts") else "left")
     now = datetime.now(UTC)
     for row in listed:
         step = row.step
@@ -57,8 +65,6 @@ def step_table(listed: list[Row], progress: Progress) -> Table:
             Text(f"{mark} {step.status}", style=colour),
             duration(step.seconds(now)),
             str(step.attempts) if step.attempts > 1 else "",
-            Text(row.job or ""),
-            Text("\n".join(row.made)),
         )
     return table
 

@@ -1,6 +1,6 @@
 """``mlops deploy``, ``destroy`` and ``cleanup``: what there is in an account."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError, WaiterError
@@ -120,6 +120,7 @@ def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
     for arn in deployment.workflows(target, environment):
         names |= engine_of(arn).made_by_runs(target, arn)
     sagemaker, made = target.client("sagemaker"), []
+    names |= _served_by(sagemaker, names)
     for kind, operation, members, member in (
         (ENDPOINT, "list_endpoints", "Endpoints", "EndpointName"),
         ("endpoint configuration", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
@@ -133,6 +134,18 @@ def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
             found = (item["ModelPackageArn"] for item in page["ModelPackageSummaryList"])
             made += [("model package", arn) for arn in found if arn in names]
     return made
+
+
+def _served_by(sagemaker: Any, names: set[str]) -> set[str]:
+    """The live configurations of the endpoints among `names`, and their models, whatever they are called."""
+    found: set[str] = set()
+    for page in sagemaker.get_paginator("list_endpoints").paginate():
+        for endpoint in page["Endpoints"]:
+            if endpoint["EndpointName"] in names:
+                described = sagemaker.describe_endpoint(EndpointName=endpoint["EndpointName"])
+                config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
+                found |= {config["EndpointConfigName"], *(each["ModelName"] for each in config["ProductionVariants"])}
+    return found
 
 
 def remove(target: Target, made: list[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """``mlops doctor``, ``demo`` and ``test``: this machine and this checkout."""
 
+import enum
 import os
 import platform
 import shutil
@@ -81,6 +82,13 @@ def _memory_gib() -> float:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
 
 
+class DemoPart(enum.StrEnum):
+    """Workflows that the demo runs, in this order."""
+
+    byoc_housing = "byoc-housing"
+    housing_ray = "housing-ray"
+
+
 def demo(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write what happened to this file.")
@@ -89,11 +97,15 @@ def demo(
         int | None,
         typer.Option(min=1, max=65535, metavar="PORT", help="Port of the local AWS. Default: 4577, else a free one."),
     ] = None,
+    only: Annotated[
+        DemoPart | None, typer.Option(help="Run this workflow alone. Default: byoc-housing, then housing-ray.")
+    ] = None,
 ) -> None:
-    """Start the local AWS, deploy the app, run its workflow, and call the live endpoint that comes out of it."""
+    """Start the local AWS, deploy the app, run its workflows, and call the live endpoints that come out of them."""
     from mlops_cli.demo import run_demo
 
-    run_demo(port=port, json_file=None if json_file is None else output_file(json_file))
+    parts = tuple(DemoPart) if only is None else (only,)
+    run_demo(port=port, json_file=None if json_file is None else output_file(json_file), parts=parts)
 
 
 def test(context: typer.Context) -> None:

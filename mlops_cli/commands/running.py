@@ -95,11 +95,13 @@ def watch(
 def steps(execution: Execution, aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:
     """Show what each step of an execution did: status, seconds, whether it came from the cache, what it made."""
     from mlops_cli import step_table  # rich is loaded when there is something to show
-    from mlops_cli.presentation import console
+    from mlops_cli.presentation import console, say
 
     target = choose_target(aws=aws)
     progress = engines.look(target, find_execution(target, environment, execution))
-    console.print(step_table.step_table(step_table.rows(target, progress), progress))
+    listed = step_table.rows(target, progress)
+    console.print(step_table.step_table(listed, progress))
+    say("\n".join(step_table.made_lines(listed)))
 
 
 def stop(execution: Execution, aws: Aws = False, environment: Environment = LOCAL_ENVIRONMENT) -> None:

@@ -9,37 +9,41 @@ import platform
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mlops_cli import deployment, local_server
 from mlops_cli.cdk import Cdk
 from mlops_cli.commands.deploying import is_bootstrapped
-from mlops_cli.demo.byoc_housing import PICTURE, ROWS, WORKFLOW, run_byoc_housing
-from mlops_cli.demo.housing_ray import PICTURE as PIPELINE_PICTURE
-from mlops_cli.demo.housing_ray import run_housing_ray
+from mlops_cli.demo import byoc_housing, housing_ray
 from mlops_cli.demo.phases import Phases
 from mlops_cli.presentation import console, errors, say
 from mlops_cli.project import LOCAL_ENVIRONMENT, shown
 from mlops_cli.target import Target
 
-_PHASES = 8
+_PHASES = {byoc_housing.WORKFLOW: 3, housing_ray.WORKFLOW: 3}
 _ENGINE_SECONDS = 30
 
 
-def run_demo(*, port: int | None, json_file: Path | None) -> None:
-    """Runs it all on the local AWS and leaves that up; an interrupted demo ends the local AWS that it started.
+def run_demo(*, port: int | None, json_file: Path | None, parts: Sequence[str]) -> None:
+    """Runs workflows on the local AWS and leaves that up; an interrupted demo ends the local AWS that it started.
+
+    Args:
+        port: of the local AWS. Default: 4577, else a free one.
+        json_file: gets what happened. Default: nothing is written.
+        parts: the workflows to run.
 
     Raises:
         CliError: a phase failed; the message says what and why.
     """
     found = local_server.running_on(port)
-    phases, started = Phases(_PHASES), time.monotonic()
+    phases, started = Phases(2 + sum(_PHASES[part] for part in parts)), time.monotonic()
     with phases.phase("local_up", "local AWS"):
         server = found or local_server.start(port)
         say(f"  {server.endpoint_url}\n  {_engine(server)}")
     try:
-        record = _run_phases(Target(endpoint_url=server.endpoint_url), phases)
+        record = _run_phases(Target(endpoint_url=server.endpoint_url), phases, parts)
     except KeyboardInterrupt:
         if found is None:
             local_server.stop(server)
@@ -58,18 +62,19 @@ def run_demo(*, port: int | None, json_file: Path | None) -> None:
     _say_what_next(record)
 
 
-def _run_phases(target: Target, phases: Phases) -> dict[str, Any]:
+def _run_phases(target: Target, phases: Phases, parts: Sequence[str]) -> dict[str, Any]:
     with phases.phase("deploy", "cdk bootstrap and cdk deploy"):
         _deploy(target, phases)
         stacks = deployment.stacks(target, LOCAL_ENVIRONMENT)
         for stack in stacks:
             say(f"  {stack.name}: {stack.status}, {stack.resources} resources")
     described = [{"name": stack.name, "status": stack.status, "resources": stack.resources} for stack in stacks]
-    return {
-        "stacks": described,
-        **run_byoc_housing(target, phases),
-        "housing_ray": run_housing_ray(target, phases),
-    }
+    record: dict[str, Any] = {"stacks": described}
+    if byoc_housing.WORKFLOW in parts:
+        record |= byoc_housing.run_byoc_housing(target, phases)
+    if housing_ray.WORKFLOW in parts:
+        record["housing_ray"] = housing_ray.run_housing_ray(target, phases)
+    return record
 
 
 def _deploy(target: Target, phases: Phases) -> None:
@@ -95,16 +100,24 @@ def _deploy(target: Target, phases: Phases) -> None:
 
 def _say_what_next(record: dict[str, Any]) -> None:
     say(f"\ndone in {record['seconds']['total']:.0f} s; the local AWS stays up.", style="bold green")
-    say(
-        f"""
-  the run, drawn            {shown(PICTURE)}   (open it in a browser)
-  the pipeline's run        {shown(PIPELINE_PICTURE)}
-  call the endpoint         ./mlops invoke {record["endpoint"]["name"]} --file {shown(ROWS)}
-  run a workflow again      ./mlops run {WORKFLOW}
-  what made the model       ./mlops lineage {record["housing_ray"]["endpoint"]["name"]}
-  use any AWS client        eval "$(./mlops local env)" && {_aws_command()} sagemaker list-endpoints
-  stop                      ./mlops local down"""
-    )
+    told = []
+    if "endpoint" in record:
+        told += [
+            ("the run, drawn", f"{shown(byoc_housing.PICTURE)}   (open it in a browser)"),
+            ("call the endpoint", f"./mlops invoke {record['endpoint']['name']} --file {shown(byoc_housing.ROWS)}"),
+            ("run the workflow again", f"./mlops run {byoc_housing.WORKFLOW}"),
+        ]
+    if "housing_ray" in record:
+        told += [
+            ("the pipeline's run", shown(housing_ray.PICTURE)),
+            ("what made its model", f"./mlops lineage {record['housing_ray']['endpoint']['name']}"),
+            ("run the pipeline again", f"./mlops run {housing_ray.WORKFLOW}   (from the cache)"),
+        ]
+    told += [
+        ("use any AWS client", f'eval "$(./mlops local env)" && {_aws_command()} sagemaker list-endpoints'),
+        ("stop", "./mlops local down"),
+    ]
+    say("\n" + "\n".join(f"  {what:<25} {how}" for what, how in told))
 
 
 def _aws_command() -> str:

@@ -10,7 +10,7 @@ from tests.e2e.account import Account
 from tests.e2e.conftest import Deployed
 from workflows.byoc_housing import definition as housing
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 STEPS = [
     housing.BUILD,
@@ -22,8 +22,9 @@ STEPS = [
 
 
 def test_it_prints_what_happens_and_what_to_do_next(deployed: Deployed) -> None:
-    for title in ("1/5 local AWS", "2/5 cdk bootstrap and cdk deploy", "3/5 data", "4/5 workflow", "5/5 predictions"):
-        assert title in deployed.printed
+    titles = ("local AWS", "cdk bootstrap and cdk deploy", "data", "workflow byoc-housing", "predictions", "pipeline")
+    for number, title in enumerate((*titles, "approval of", "predictions"), start=1):
+        assert f"{number}/8 {title}" in deployed.printed
     for step in STEPS:
         assert f"✓ {step}: SUCCEEDED" in deployed.printed
     endpoint = deployed.record["endpoint"]["name"]
@@ -34,7 +35,8 @@ def test_it_prints_what_happens_and_what_to_do_next(deployed: Deployed) -> None:
 
 def test_the_stacks_are_those_of_cloudformation(deployed: Deployed) -> None:
     cloudformation = deployed.account.client("cloudformation")
-    assert [stack["name"] for stack in deployed.record["stacks"]] == ["mlops-dev-containers", "mlops-dev-training"]
+    names = [stack["name"] for stack in deployed.record["stacks"]]
+    assert names == ["mlops-dev-containers", "mlops-dev-serving", "mlops-dev-training"]
     for stack in deployed.record["stacks"]:
         described = cloudformation.describe_stacks(StackName=stack["name"])["Stacks"][0]
         assert described["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -115,6 +117,7 @@ def test_requests_and_answers_are_captured_as_json_lines(deployed: Deployed) -> 
 def test_the_seconds_are_those_of_each_phase(deployed: Deployed) -> None:
     seconds = deployed.record["seconds"]
     phases = {"local_up", "deploy", "data", "workflow", "predictions"}
+    phases |= {"pipeline", "approval", "pipeline_predictions"}
     assert set(seconds) == {*phases, "bootstrap", "synth", "cdk_deploy", "total"}
     assert sum(seconds[phase] for phase in phases) <= seconds["total"] + 0.1
     assert deployed.record["machine"]["container_engine"].startswith(("docker", "podman", "process"))
@@ -134,6 +137,25 @@ def test_a_second_demo_reuses_the_image(deployed: Deployed) -> None:
     assert second["endpoint"]["status"] == "InService"
     # the same data, seed and image train the same model
     assert second["training_job"]["metrics"] == deployed.record["training_job"]["metrics"]
+    steps = {step["name"]: step["status"] for step in second["housing_ray"]["execution"]["steps"]}
+    cached = ("FeatureStoreIngestion", "PreprocessData", "HPTuning")
+    assert {name: steps[name] for name in cached} == dict.fromkeys(cached, "CACHED")
+
+
+def test_the_pipeline_registered_a_model_that_was_approved_and_deployed(deployed: Deployed) -> None:
+    told = deployed.record["housing_ray"]
+    sagemaker = deployed.account.client("sagemaker")
+    execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=told["execution"]["arn"])
+    assert told["execution"]["status"] == "SUCCEEDED"
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    package = sagemaker.describe_model_package(ModelPackageName=told["model_package"]["arn"])
+    assert package["ModelApprovalStatus"] == "Approved"
+    assert float(told["model_package"]["metrics"]["regression_metrics.rmse.value"].replace(",", "")) <= 15_000
+    assert sagemaker.describe_endpoint(EndpointName=told["endpoint"]["name"])["EndpointStatus"] == "InService"
+    errors = [
+        abs(request["prediction"] - request["true_price"]) / request["true_price"] for request in told["requests"]
+    ]
+    assert statistics.median(errors) < 0.05
 
 
 def _described(deployed: Deployed) -> dict[str, Any]:

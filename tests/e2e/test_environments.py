@@ -16,7 +16,9 @@ from tests.e2e.conftest import close, free_port, new_command_line
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 ENVIRONMENTS = tuple(json.loads((ROOT / "cdk.json").read_text())["context"]["environments"])
-STACKS = sorted(f"mlops-{environment}-{part}" for environment in ENVIRONMENTS for part in ("containers", "training"))
+STACKS = sorted(
+    f"mlops-{environment}-{part}" for environment in ENVIRONMENTS for part in ("containers", "serving", "training")
+)
 
 
 class Terminal:

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Deployed
 from workflows.byoc_housing.definition import BUILD, CREATE_ENDPOINT, TRAIN
 
 # the run that takes a minute begins here, with the first of the modules
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("never_healthy")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.usefixtures("never_healthy")]
 
 
 def test_the_aws_command_line_lists_and_calls_the_endpoint(deployed: Deployed, tmp_path: Path) -> None:

@@ -13,12 +13,11 @@ from tests.e2e.account import Account
 from tests.e2e.command_line import CommandLine, Ended
 from tests.e2e.conftest import close, free_port, new_command_line
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ENVIRONMENTS = tuple(json.loads((ROOT / "cdk.json").read_text())["context"]["environments"])
-STACKS = sorted(
-    f"mlops-{environment}-{part}" for environment in ENVIRONMENTS for part in ("containers", "serving", "training")
-)
+PARTS = ("containers", "serving", "training")
+STACKS = sorted(f"mlops-{environment}-{part}" for environment in ENVIRONMENTS for part in PARTS)
 
 
 class Terminal:

@@ -11,7 +11,7 @@ from tests.e2e.account import Account, Definition, Run, build_overrides, end_aft
 from workflows.byoc_housing import definition as housing
 from workflows.byoc_housing.definition import BUILD
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 DOCKERFILE = Path(housing.__file__).parent / "container" / "Dockerfile"
 

@@ -9,7 +9,7 @@ from tests.e2e.command_line import Ended
 from tests.e2e.conftest import Deployed, Started
 from workflows.byoc_housing.definition import CREATE_ENDPOINT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.e2e.account import (
 from workflows.byoc_housing.data import COLUMNS
 from workflows.byoc_housing.definition import SAVE_MODEL, TRAIN
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 HANGS = {"train": "#!/bin/sh\necho training\nwhile true; do sleep 1; done\n"}
 

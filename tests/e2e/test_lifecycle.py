@@ -16,7 +16,7 @@ from tests.e2e.command_line import CommandLine, Ended
 from tests.e2e.conftest import close, free_port, new_command_line
 from workflows.byoc_housing.definition import BUILD, TRAIN
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from workflows.sklearn_processing.definition import (
     TRAINING,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 WORKFLOW = "sklearn-processing"
 LEAST_ACCURACY = 0.9

@@ -35,7 +35,7 @@ def change_table(comparison: Comparison) -> Table:
 
 
 def _step_row(change: StepChange, comparison: Comparison) -> tuple[str, str, str]:
-    verdict = "removed" if change.change == "removed" else "reruns" if change.reruns else "cached"
+    verdict = {"removed": "removed", "unchanged": "cached", "upstream": "may rerun"}.get(change.change, "reruns")
     why = {
         "added": "it is new",
         "changed": "\n".join(change.paths),
@@ -43,7 +43,7 @@ def _step_row(change: StepChange, comparison: Comparison) -> tuple[str, str, str
         "stale": comparison.reasons.get(change.step, ""),
         "uncached": "it has no cache",
         "unchanged": "unchanged" + (f", and kept for {change.cached_for}" if change.cached_for else ""),
-        "upstream": f"it reads of {', '.join(change.because_of)}",
+        "upstream": f"unless what it reads of {', '.join(change.because_of)} is as before",
     }[change.change]
     return change.step, verdict, why
 

@@ -55,8 +55,8 @@ class StepChange:
     Attributes:
         step: its name.
         change: ``unchanged`` steps are served from the cache as long as it lasts; ``uncached`` ones run each time,
-            ``upstream`` ones since they read of a step that runs what only its run tells, ``stale`` ones since no
-            earlier run is fresh.
+            ``upstream`` ones unless a step that runs tells them what it told before, such as an image that was not
+            built anew; ``stale`` ones since no earlier run is fresh.
         paths: members that differ, such as ``Arguments.HyperParameters.eta``.
         because_of: steps that run again, and of which it reads what is not known before.
         cached_for: how long an earlier run is taken: an ISO 8601 duration. None is the service's own limit.
@@ -70,7 +70,7 @@ class StepChange:
 
     @property
     def reruns(self) -> bool:
-        """Whether the step is run."""
+        """Whether the step is run, as far as the documents tell."""
         return self.change not in ("removed", "unchanged")
 
 

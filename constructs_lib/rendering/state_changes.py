@@ -34,7 +34,7 @@ def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
 
     Returns:
         One change a state, in the order of the document, those inside of others after them; removed states last. The
-        definition around them comes first, if it differs.
+        definition around them comes first, if it differs; of one that is new or gone, there is nothing to compare.
 
     Examples:
         >>> old = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
@@ -43,7 +43,7 @@ def state_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
         (StateChange(state='A', change='changed', paths=('Seconds',)),)
     """
     old, new = (dict(_states(definition)) for definition in (before, after))
-    around = _differing(_own(before), _own(after))
+    around = _differing(_own(before), _own(after)) if before and after else ()
     changes = [StateChange(state=None, change="changed", paths=around)] if around else []
     for name, state in new.items():
         paths = _differing(old.get(name, {}), state)

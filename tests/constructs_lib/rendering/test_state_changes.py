@@ -66,3 +66,8 @@ def test_a_state_that_is_renamed_is_another() -> None:
         "Right": ("added", ()),
         "Left": ("removed", ()),
     }
+
+
+def test_a_definition_that_is_new_has_new_states_alone() -> None:
+    assert {found.change for found in state_changes({}, BEFORE)} == {"added"}
+    assert {found.change for found in state_changes(BEFORE, {})} == {"removed"}

@@ -81,7 +81,7 @@ def test_two_syntheses_are_compared_without_any_aws(before: Path, tmp_path: Path
     said = diff("--from", str(before), "--to", str(synthesized(tmp_path, limit=6, wait=2)))
 
     assert "Count reruns Arguments.limit" in said
-    assert "Again reruns it reads of Count" in said
+    assert "Again may rerun unless what it reads of Count is as before" in said
     assert "Plain reruns it has no cache" in said
     assert "Wait changed Seconds" in said
     assert "Call unchanged" in said

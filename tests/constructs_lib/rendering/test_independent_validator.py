@@ -18,6 +18,7 @@ GOLDEN = {
         "oracles/data_science_sdk",
     )
     for path in sorted((ROOT / "tests" / folder).rglob("*.json"))
+    if not path.name.endswith(".pipeline.json")
 }
 PROGRAM = """
 const validate = require("asl-validator");

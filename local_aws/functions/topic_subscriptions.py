@@ -33,7 +33,7 @@ class TopicSubscriptions:
 
     def start(self) -> None:
         """Receives messages until the server stops."""
-        self.platform.on_stop(receive(lambda notification: self._after(0, notification, 0)))
+        self.platform.on_stop(receive(self.platform, lambda notification: self._after(0, notification, 0)))
 
     def _after(self, seconds: float, notification: Notification, failures: int) -> None:
         self.timers.after(seconds, lambda: self._deliver(notification, failures))

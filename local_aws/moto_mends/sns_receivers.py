@@ -5,6 +5,9 @@ from typing import Any
 
 from attrs import frozen
 
+from local_aws.moto_mends import platform_in_use
+from local_aws.platform import Platform
+
 
 @frozen(kw_only=True)
 class Notification:
@@ -25,20 +28,26 @@ class Notification:
     content: Callable[[], dict[str, Any]]
 
 
-_receivers: list[Callable[[Notification], None]] = []
+_receivers: list[tuple[Platform, Callable[[Notification], None]]] = []
 
 
 def give(notification: Notification) -> None:
-    """Hands a message to whoever brings it on; nobody does where Lambda is not part of the server."""
-    if _receivers:
-        _receivers[-1](notification)
+    """Hands a message to who brings it on for the local AWS of this thread, else to the newest.
+
+    Nobody does where Lambda is not part of the server.
+    """
+    serving = platform_in_use()
+    own = [receiver for platform, receiver in _receivers if platform is serving]
+    for receiver in (own or [receiver for _, receiver in _receivers])[-1:]:
+        receiver(notification)
 
 
-def receive(receiver: Callable[[Notification], None]) -> Callable[[], None]:
-    """Registers who brings messages to functions; the last one registered gets them.
+def receive(platform: Platform, receiver: Callable[[Notification], None]) -> Callable[[], None]:
+    """Registers who brings messages of a local AWS to its functions.
 
     Returns:
         Ends the registration.
     """
-    _receivers.append(receiver)
-    return lambda: _receivers.remove(receiver)
+    entry = (platform, receiver)
+    _receivers.append(entry)
+    return lambda: _receivers.remove(entry)

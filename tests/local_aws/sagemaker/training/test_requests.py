@@ -179,15 +179,15 @@ def test_jobs_are_listed_by_name_status_and_time_in_pages(account: Account, role
     sagemaker = account.client("sagemaker")
     before = datetime.now(UTC)
     for number in range(3):
-        account.training_job(f"listed-{number}", image, role)
+        account.training_job(f"told-in-pages-{number}", image, role)
     pages = sagemaker.get_paginator("list_training_jobs").paginate(
-        NameContains="LISTED", StatusEquals="Completed", CreationTimeAfter=before, PaginationConfig={"PageSize": 2}
+        NameContains="TOLD-in", StatusEquals="Completed", CreationTimeAfter=before, PaginationConfig={"PageSize": 2}
     )
     found = [[job["TrainingJobName"] for job in page["TrainingJobSummaries"]] for page in pages]
-    assert found == [["listed-0", "listed-1"], ["listed-2"]]
+    assert found == [["told-in-pages-0", "told-in-pages-1"], ["told-in-pages-2"]]
     newest = sagemaker.list_training_jobs(SortBy="CreationTime", SortOrder="Descending", MaxResults=1)
-    assert newest["TrainingJobSummaries"][0]["TrainingJobName"] == "listed-2"
-    assert sagemaker.list_training_jobs(CreationTimeBefore=before, NameContains="listed")["TrainingJobSummaries"] == []
+    assert newest["TrainingJobSummaries"][0]["TrainingJobName"] == "told-in-pages-2"
+    assert sagemaker.list_training_jobs(CreationTimeBefore=before, NameContains="told-in")["TrainingJobSummaries"] == []
     with pytest.raises(ClientError, match=r"The token is not valid."):
         sagemaker.list_training_jobs(NextToken="rubbish")
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_aws.stepfunctions.stand_ins import HandlerError
-from tests.local_aws.stepfunctions.workbench import Workbench
+from tests.local_aws.stepfunctions.workbench import Workbench, until
 
 
 class Flaky:
@@ -98,7 +98,12 @@ def test_a_stopped_execution_goes_on(bench: Workbench) -> None:
     bench.at(execution, "WaitStateEntered")
     bench.client().stop_execution(executionArn=execution)
     bench.client().redrive_execution(executionArn=execution)
-    bench.clock.advance(1001)
+
+    def waited() -> bool:  # the state may begin to wait after a look at the clock
+        bench.clock.advance(1001)
+        return bool(bench.client().describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
+
+    until(waited)
     assert bench.ended(execution).output == 5
 
 

@@ -113,7 +113,7 @@ def workflow_arn(target: Target, environment: str, workflow: str) -> str:
     elif not deployed:
         hint = f"deploy it with {command('deploy', target, environment)}"
     raise CliError(
-        f"no workflow {workflow!r} is deployed; deployed: {', '.join(known) or 'none'}",
+        f"no workflow {workflow!r} is deployed; deployed: {', '.join(sorted(known)) or 'none'}",
         hint=hint,
         exit_code=BAD_INPUT if deployed else UNAVAILABLE,
     )

@@ -160,7 +160,11 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "no-such"], "error: no workflow 'no-such' is deployed; deployed: byoc-housing, sklearn-processing"),
+        (
+            ["run", "no-such"],
+            "error: no workflow 'no-such' is deployed; "
+            "deployed: byoc-housing, housing-ray, housing-ray-deployment, sklearn-processing",
+        ),
         (
             ["run", "byoc-housing", "--input", "Colour=red"],
             "Colour: unknown, expected JobName, ModelName, EndpointName",
@@ -201,7 +205,7 @@ def test_doctor(account: Account) -> None:
 def test_a_deployment_without_changes(account: Account) -> None:
     ended = account.command_line.run("deploy")
     assert ended.code == 0, ended
-    assert (ended.output + ended.errors).count("(no changes)") == 2, ended
+    assert (ended.output + ended.errors).count("(no changes)") == 3, ended
 
 
 def test_a_port_other_than_the_one_in_use(account: Account) -> None:

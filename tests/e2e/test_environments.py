@@ -84,7 +84,7 @@ def test_all_environments_are_deployed(terminal: Terminal) -> None:
     assert sorted(stacks) == STACKS
     assert {stack["StackStatus"] for stack in stacks.values()} == {"CREATE_COMPLETE"}
     protected = {name for name, stack in stacks.items() if stack["EnableTerminationProtection"]}
-    assert protected == {"mlops-prod-containers", "mlops-prod-training"}
+    assert protected == {f"mlops-prod-{part}" for part in PARTS}
 
 
 def test_nothing_is_shared_between_environments(terminal: Terminal) -> None:
@@ -121,7 +121,7 @@ def test_one_environment_by_context(terminal: Terminal) -> None:
     ended = terminal.cdk("deploy", "-c", "env=staging", "--all", "--require-approval", "never")
     assert ended.code == 0, ended
     told = ended.output + ended.errors
-    assert told.count("(no changes)") == 2, ended
+    assert told.count("(no changes)") == len(PARTS), ended
     assert "dev/" not in told
     assert terminal.stacks() == before
     assert sorted(path.name.partition("containers")[0] for path in terminal.assembly.glob("*containers*.template.json"))
@@ -152,7 +152,7 @@ def test_protected_stacks_are_not_destroyed(terminal: Terminal) -> None:
     ended = terminal.cdk_on_assembly("destroy", "prod/*", "--force")
     assert ended.code == 1, ended
     assert "TerminationProtection is enabled" in ended.output + ended.errors
-    assert {"mlops-prod-containers", "mlops-prod-training"} <= set(terminal.stacks())
+    assert {f"mlops-prod-{part}" for part in PARTS} <= set(terminal.stacks())
 
 
 def test_an_unknown_environment(terminal: Terminal) -> None:

@@ -162,7 +162,6 @@ def test_an_execution_of_the_same_name_and_other_input(account: Account) -> None
     [
         (
             ["run", "no-such"],
-            "error: no workflow 'no-such' is deployed; "
             "deployed: byoc-housing, housing-ray, housing-ray-deployment, sklearn-processing",
         ),
         (

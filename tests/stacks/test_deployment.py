@@ -83,7 +83,7 @@ def test_an_update_keeps_what_holds_data(account: Account, tmp_path: Path) -> No
     definition = account.client("stepfunctions").describe_state_machine(stateMachineArn=machine)["definition"]
     states = json.loads(definition)["States"]
     assert states["Train Step"]["Parameters"]["ResourceConfig"]["InstanceType"] == "ml.m5.xlarge"
-    groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/states/mlops-dev-")[
+    groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/states/mlops-dev-training")[
         "logGroups"
     ]
     assert [group["retentionInDays"] for group in groups] == [14, 14]

@@ -22,7 +22,7 @@ def test_failures_are_undone_and_told(project: Account) -> None:
     assert sqs.get_queue_url(QueueName="strangers-broken")["QueueUrl"]
 
     told = app.deploy(version="third", code=1)
-    assert "Unrecognized resource types: [AWS::EMR::StudioSessionMapping, AWS::SageMaker::Pipeline]" in told
+    assert "Unrecognized resource types: [AWS::EMR::StudioSessionMapping, AWS::SageMaker::NotebookInstance]" in told
     assert "the local AWS does not offer them" in told
     assert project.status("Broken") == "CREATE_COMPLETE"
 

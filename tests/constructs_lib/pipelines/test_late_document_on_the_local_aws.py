@@ -25,13 +25,18 @@ from mlops_cli.target import Target
 from tests.constructs_lib.synthesis import CONTEXT
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
-ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+# not that of `cdk bootstrap`: the servers of a process share their buckets
+ASSETS = f"late-document-assets-{ACCOUNT}-{REGION}"
 DEADLINE_SECONDS = 180
+
+
+def _synthesizer() -> DefaultStackSynthesizer:
+    return DefaultStackSynthesizer(generate_bootstrap_version_rule=False, file_assets_bucket_name=ASSETS)
 
 
 def synthesized(folder: Path, *, cause: str) -> Path:
     cdk = App(outdir=str(folder), context=CONTEXT)
-    stack = Stack(cdk, "Late", synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False))
+    stack = Stack(cdk, "Late", synthesizer=_synthesizer())
     queue = sqs.Queue(stack, "Queue")
     tell = {"Name": "Tell", "Type": "Fail", "Arguments": {"ErrorMessage": f"{cause} {queue.queue_name}"}}
     metadata = {"Long": "x" * LARGEST_INLINE, "Queue": queue.queue_arn}

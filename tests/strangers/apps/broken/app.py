@@ -40,12 +40,8 @@ class BrokenStack(cdk.Stack):
             emr.CfnStudioSessionMapping(
                 self, "Mapping", identity_name="i", identity_type="USER", session_policy_arn="arn", studio_id="s"
             )
-            sagemaker.CfnPipeline(
-                self,
-                "Pipeline",
-                pipeline_name="p",
-                role_arn=str(function.role.role_arn),
-                pipeline_definition={"PipelineDefinitionBody": '{"Version": "2020-12-01", "Steps": []}'},
+            sagemaker.CfnNotebookInstance(
+                self, "Notebook", instance_type="ml.t3.medium", role_arn=str(function.role.role_arn)
             )
 
 

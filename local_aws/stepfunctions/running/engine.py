@@ -1,14 +1,13 @@
 """The engine: an event loop in a thread of its own, in which every execution of every state machine runs."""
 
 import asyncio
-import concurrent.futures
 import logging
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from attrs import define, field
 
+from local_aws.loop_thread import LoopThread
 from local_aws.platform import Platform
 from local_aws.stepfunctions.language.errors import StatesError
 from local_aws.stepfunctions.running.clock import Alarm, Clock, SystemClock
@@ -26,7 +25,6 @@ from local_aws.stepfunctions.tasks.tokens import TaskTokens
 
 _log = logging.getLogger(__name__)
 _EXPRESS_SECONDS = 5 * 60
-_STOP_SECONDS = 5.0
 
 
 @define(eq=False)
@@ -49,27 +47,26 @@ class Engine:
     watch: JobWatch = field(factory=JobWatch)
     _jobs: SyncJobs = field(init=False)
     _tasks: TaskRunner = field(init=False)
-    _loop: asyncio.AbstractEventLoop | None = None
+    _loop: LoopThread = field(init=False)
     _running: dict[Execution, "asyncio.Task[None]"] = field(factory=dict)
-    _lock: threading.Lock = field(factory=threading.Lock)
-    _stopped: bool = False
 
     def __attrs_post_init__(self) -> None:
+        self._loop = LoopThread(self.platform, "executions")
         self.roles = RoleSessions(self.platform)
         self.tokens = TaskTokens(self.clock)
         self.notifications = Notifications(self.platform)
         calls = AwsCalls(self.roles)
-        self._jobs = SyncJobs(calls=calls, blocking=self._blocking, watch=self.watch, clock=self.clock)
+        self._jobs = SyncJobs(calls=calls, blocking=self._loop.blocking, watch=self.watch, clock=self.clock)
         self._tasks = TaskRunner(
             calls=calls,
-            blocking=self._blocking,
+            blocking=self._loop.blocking,
             tokens=self.tokens,
             activities=self.activities,
             jobs=self._jobs,
             clock=self.clock,
         )
         self.map_runs = MapRuns(
-            roles=self.roles, blocking=self._blocking, clock=self.clock, launch=self._launch, abort=self._abort
+            roles=self.roles, blocking=self._loop.blocking, clock=self.clock, launch=self._launch, abort=self._abort
         )
         self.platform.on_event(self.watch.receive)
         self.platform.on_stop(self.stop)
@@ -77,20 +74,19 @@ class Engine:
     def start(self, execution: Execution) -> None:
         """Runs an execution from its root; returns at once."""
         self.notifications.started(execution)
-        loop = self._running_loop()
-        loop.call_soon_threadsafe(self._launch, execution)
+        self._loop.soon(self._launch, execution)
 
     def abort(self, execution: Execution, error: str | None, cause: str | None) -> None:
         """Ends a running execution as ABORTED and stops the jobs that it waits for; returns when it has ended."""
-        self._call(self._abort(execution, error, cause))
+        self._loop.result(self._abort(execution, error, cause))
 
     def redrive(self, execution: Execution) -> None:
         """Runs a failed execution from where it failed; the caller has begun the redrive."""
-        self._running_loop().call_soon_threadsafe(self._launch, execution)
+        self._loop.soon(self._launch, execution)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Runs a coroutine in the loop and gives its result, to a thread that may wait."""
-        return self._call(work)
+        return self._loop.result(work)
 
     @property
     def tasks(self) -> TaskRunner:
@@ -99,60 +95,9 @@ class Engine:
 
     def stop(self) -> None:
         """Aborts every execution and ends the loop; jobs that they wait for end with the server."""
-        with self._lock:
-            self._stopped = True
-            loop = self._loop
         self._jobs.stopping = True
-        if loop is not None:
-            done = asyncio.run_coroutine_threadsafe(self._abort_all(), loop)
-            try:
-                done.result(_STOP_SECONDS)
-            except concurrent.futures.TimeoutError:
-                _log.warning("executions did not end within %s s", _STOP_SECONDS)
-            loop.call_soon_threadsafe(loop.stop)
+        self._loop.stop(self._abort_all)
         self.notifications.flush()
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._stopped:
-                raise RuntimeError("the local AWS is being stopped")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._serve, args=(self._loop,), name="executions", daemon=True).start()
-            return self._loop
-
-    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-        finally:
-            loop.close()
-
-    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        try:
-            loop = self._running_loop()
-        except RuntimeError:
-            work.close()
-            raise
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
-
-    def _blocking(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
-        """Runs a function in a worker; what it raises is the future's, whom it is for knows what it means."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-
-        def carry_out() -> None:
-            result: Any = None
-            failure: Exception | None = None
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001 - handed on
-                failure = error
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_settle, future, result, failure)
-
-        self.platform.workers.submit(carry_out)
-        return future
 
     def _launch(self, execution: Execution) -> "asyncio.Task[None]":
         """Runs an execution in the loop; one that was ended before it began runs nothing."""
@@ -224,13 +169,3 @@ class Engine:
         self.notifications.ended(execution)
         if not execution.ended.done():
             execution.ended.set_result(None)
-
-
-def _settle(future: "asyncio.Future[Any]", result: Any, failure: Exception | None) -> None:
-    if future.done():
-        return
-    if failure is None:
-        future.set_result(result)
-    else:
-        future.set_exception(failure)
-        future.exception()  # read, so that asyncio does not report what nobody waits for any more

@@ -1,0 +1,115 @@
+"""Pipelines of models, endpoints and lineage."""
+
+from constructs_lib.definitions import (
+    EndpointConfigStep,
+    EndpointStep,
+    InferenceComponentStep,
+    LineageAssociation,
+    LineageEntity,
+    LineageStep,
+    MetricsFile,
+    ModelMetrics,
+    PipelineDefinition,
+    PipelineParameter,
+    ProductionVariant,
+    RegisterModelStep,
+)
+from tests.oracles.sagemaker_sdk.ours.givens import (
+    ACCOUNT,
+    CACHE,
+    DATA,
+    IMAGE,
+    OPEN,
+    REGION,
+    THROTTLED,
+    model_step,
+    processing_step,
+    training_step,
+)
+
+
+def model_made() -> PipelineDefinition:
+    train = training_step(network=OPEN)
+    artifacts = train.output("ModelArtifacts.S3ModelArtifacts")
+    one = model_step("One-CreateModel", model_data_uri=artifacts, environment={"LEVEL": "info"}, retry=THROTTLED)
+    return PipelineDefinition(name="model", steps=[train, one])
+
+
+def registered() -> PipelineDefinition:
+    allowed = ["PendingManualApproval", "Approved", "Rejected"]
+    train = training_step(network=OPEN)
+    report = MetricsFile(uri=f"{DATA}/evaluation/evaluation.json")
+    baseline = {"ContentType": "application/json", "S3Uri": f"{DATA}/evaluation/evaluation.json"}
+    step = RegisterModelStep(
+        name="Register-RegisterModel",
+        group_name="prices",
+        image=IMAGE,
+        model_data_uri=train.output("ModelArtifacts.S3ModelArtifacts"),
+        content_types=["text/csv"],
+        response_types=["text/csv"],
+        inference_instances=["ml.t2.medium", "ml.m5.xlarge"],
+        transform_instances=["ml.m5.xlarge"],
+        approval_status=PipelineParameter("ApprovalStatus", default=allowed[0], allowed=allowed),
+        metrics=ModelMetrics(model_statistics=report),
+        description="a model of prices",
+        customer_metadata={"team": "prices"},
+        additional_request={
+            "Domain": "MACHINE_LEARNING",
+            "Task": "REGRESSION",
+            "DriftCheckBaselines": {"ModelQuality": {"Statistics": baseline}},
+            "MetadataProperties": {"CommitId": "abc", "ProjectId": "prices"},
+        },
+    )
+    return PipelineDefinition(name="register-model", steps=[train, step])
+
+
+def endpoint() -> PipelineDefinition:
+    model = model_step()
+    config = EndpointConfigStep(
+        name="Configure",
+        config_name="prices",
+        variants=[ProductionVariant(model_name=model.model_name, instance_type="ml.m5.large")],
+        tags={"team": "prices"},
+        retry=THROTTLED,
+        cache=CACHE,
+    )
+    deploy = EndpointStep(
+        name="Deploy",
+        endpoint_name=PipelineParameter("EndpointName", default="prices"),
+        config_name=config.output("EndpointConfigName"),
+        mode="create or update",
+        cache=CACHE,
+    )
+    place = InferenceComponentStep(
+        name="Place",
+        component_name="prices",
+        endpoint_name=deploy.output("EndpointName"),
+        model_name=model.model_name,
+        min_memory_mb=1024,
+        cpu_cores=1,
+    )
+    return PipelineDefinition(name="endpoint", steps=[model, config, deploy, place])
+
+
+def lineage() -> PipelineDefinition:
+    train = training_step(network=OPEN)
+    trained = LineageEntity(kind="Action", name="trained", type="Training", source_uri=train.output("TrainingJobArn"))
+    model = LineageEntity(
+        kind="Artifact",
+        name="model",
+        type="Model",
+        source_uri=train.output("ModelArtifacts.S3ModelArtifacts"),
+        properties={"team": "prices"},
+    )
+    project = LineageEntity(kind="Context", name="prices", type="Project", source_uri=f"{DATA}/prices")
+    there = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:context/there"
+    step = LineageStep(
+        name="Record",
+        entities=[trained, model, project],
+        associations=[
+            LineageAssociation(source=trained, destination=model, type="Produced"),
+            LineageAssociation(source=model, destination=there, type="AssociatedWith"),
+        ],
+    )
+    after = processing_step("After", arguments=["--model", step.arn_of(model)])
+    return PipelineDefinition(name="lineage", steps=[train, step, after])

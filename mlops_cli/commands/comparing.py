@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from mlops_cli.assembly import read_assembly
 from mlops_cli.cdk import Cdk
+from mlops_cli.changes.assembly import read_assembly
+from mlops_cli.changes.comparison import Comparison, between, with_deployed
 from mlops_cli.commands.options import Aws, Environment
 from mlops_cli.errors import BAD_INPUT, CliError
 from mlops_cli.project import LOCAL_ENVIRONMENT, from_caller
 from mlops_cli.target import choose_target
-from mlops_cli.workflow_changes import Comparison, between, with_deployed
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def diff(
     environment: Environment = LOCAL_ENVIRONMENT,
 ) -> None:
     """Tell which steps of pipelines run again and why, and which states of state machines differ."""
-    from mlops_cli.change_tables import show  # rich is loaded when there is something to show
+    from mlops_cli.changes.tables import show  # rich is loaded when there is something to show
 
     if before is not None and after is not None:
         found = between(read_assembly(from_caller(before)), read_assembly(from_caller(after)))

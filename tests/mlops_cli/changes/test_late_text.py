@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_cli.late_text import LateText
+from mlops_cli.changes.late_text import LateText
 
 ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
 REGION = {"Ref": "AWS::Region"}

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from constructs_lib.rendering.pipeline_changes import StepChange, pipeline_changes
 from constructs_lib.rendering.state_changes import StateChange, state_changes
-from mlops_cli.assembly import PIPELINE, Described, StackTemplate, workflows_of
-from mlops_cli.cached_runs import stale_steps
+from mlops_cli.changes.assembly import PIPELINE, Described, StackTemplate, workflows_of
+from mlops_cli.changes.cached_runs import stale_steps
 from mlops_cli.errors import CliError
 from mlops_cli.target import Target
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from mlops_cli.cached_runs import duration_of
+from mlops_cli.changes.cached_runs import duration_of
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
+from mlops_cli.changes.late_text import LateText
 from mlops_cli.deployment import workflow_of_output
 from mlops_cli.errors import BAD_INPUT, CliError
-from mlops_cli.late_text import LateText
 
 PIPELINE, STATE_MACHINE = "AWS::SageMaker::Pipeline", "AWS::StepFunctions::StateMachine"
 

@@ -5,8 +5,8 @@ from rich.text import Text
 
 from constructs_lib.rendering.pipeline_changes import StepChange
 from constructs_lib.rendering.state_changes import StateChange
+from mlops_cli.changes.comparison import Comparison
 from mlops_cli.presentation import console, say
-from mlops_cli.workflow_changes import Comparison
 
 _COLOURS = {"cached": "green", "unchanged": "green", "removed": "yellow"}
 _AROUND = "(the definition around them)"

@@ -1,0 +1,1 @@
+"""What a deployment would change of the workflows: what ``mlops diff`` tells."""

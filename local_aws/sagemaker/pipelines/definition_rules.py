@@ -13,6 +13,7 @@ from local_aws.gateway.wire import get_service_model
 from local_aws.sagemaker.pipelines.caching import parse_duration
 from local_aws.sagemaker.pipelines.conditions import condition_faults
 from local_aws.sagemaker.pipelines.definition import VERSION, Definition, Step, documents, read, step_of
+from local_aws.sagemaker.pipelines.lineage_rules import argument_faults, property_faults
 from local_aws.sagemaker.pipelines.parameters import Parameter, declared
 from local_aws.sagemaker.pipelines.paths import Key, Part, shown
 from local_aws.sagemaker.pipelines.references import (
@@ -116,6 +117,8 @@ def _shape_faults(step: dict[str, Any]) -> Iterator[str]:
             yield f"step '{name}' of type Condition: unknown property '{member}'"
     if kind == "Fail" and "ErrorMessage" not in arguments:
         yield f"step '{name}' of type Fail needs an ErrorMessage"
+    if kind == "Lineage":
+        yield from (f"step '{name}': {fault}" for fault in argument_faults(arguments))
     yield from (f"step '{name}': {fault}" for fault in _option_faults(step))
 
 
@@ -196,6 +199,9 @@ def _property_faults(reference: Get, steps: Mapping[str, Step]) -> Iterator[str]
             yield f"{whole}: a step of type {step.type} has OutputParameters['NAME'] alone"
         elif rest[0].name not in declared_names:
             yield f"{whole}: step '{step.name}' has no output parameter '{rest[0].name}'"
+        return
+    if step.type == "Lineage":
+        yield from (f"{whole}: {fault}" for fault in property_faults(step.request, reference.path))
         return
     shapes = [get_service_model("sagemaker").operation_model(name).output_shape for name in step.kind.properties]
     if not any(shape is not None and _leads(shape, reference.path) for shape in shapes):

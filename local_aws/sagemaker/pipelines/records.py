@@ -197,6 +197,7 @@ class Execution:
         experiment: ``ExperimentName`` and ``TrialName`` that its jobs belong to.
         mlflow_experiment: as the request named it.
         runs: of steps by name, in the order in which they began.
+        lineage: what Lineage steps have made, by step; a retry goes on from there.
     """
 
     id: str = field(factory=lambda: random_name(_EXECUTION_ID_LENGTH))
@@ -220,6 +221,7 @@ class Execution:
     begun: datetime = field(factory=now)
     ended: datetime | None = None
     runs: dict[str, StepRun] = field(factory=dict)
+    lineage: dict[str, dict[str, Any]] = field(factory=dict)
     lock: threading.RLock = field(factory=threading.RLock)
 
     @property

@@ -20,7 +20,7 @@ async def request_of(work: StepWork) -> dict[str, Any]:
         return await _service_request(work, kind)
     if step.type == "Condition":
         return dict(await work.resolve({"Conditions": step.request["Conditions"]}))
-    if step.type == "Fail":
+    if step.type in ("Fail", "Lineage"):
         return dict(await work.resolve(step.request))
     document = {name: value for name, value in step.document.items() if name not in ("DependsOn", "Arguments")}
     return dict(await work.resolve(document | {"Arguments": step.request}))

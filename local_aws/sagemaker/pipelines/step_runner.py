@@ -12,6 +12,7 @@ from local_aws.sagemaker.pipelines.callback_work import Callbacks, CallbackWork
 from local_aws.sagemaker.pipelines.earlier_results import EarlierResults
 from local_aws.sagemaker.pipelines.failures import StepFailedError, StepStoppedError
 from local_aws.sagemaker.pipelines.lambda_work import LambdaWork
+from local_aws.sagemaker.pipelines.lineage_work import LineageWork
 from local_aws.sagemaker.pipelines.notifications import Notifications
 from local_aws.sagemaker.pipelines.records import FAILED, STARTING, STOPPED, SUCCEEDED
 from local_aws.sagemaker.pipelines.requests import request_of
@@ -73,6 +74,7 @@ class StepRunner:
             "Fail": local_work.fail,
             "Callback": CallbackWork(callbacks, settings.callback_seconds).carry_out,
             "Lambda": LambdaWork(settings.function_seconds).carry_out,
+            "Lineage": LineageWork(platform).carry_out,
         }
         return cls(platform, work, EarlierResults(platform), notifications)
 

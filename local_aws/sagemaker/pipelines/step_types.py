@@ -71,6 +71,7 @@ STEP_TYPES: Mapping[str, StepType] = {
         outputs=True,
         cached=True,
     ),
+    "Lineage": StepType(),
     "QualityCheck": _stand_in(cached=True),
     "ClarifyCheck": _stand_in(cached=True),
     "EMR": _stand_in(cached=True),
@@ -81,7 +82,6 @@ STEP_TYPES: Mapping[str, StepType] = {
     "BedrockModelImport": _stand_in(),
     "BedrockProvisionedModelThroughput": _stand_in(),
     "InferenceComponent": _stand_in(),
-    "Lineage": _stand_in(),
 }
 
 

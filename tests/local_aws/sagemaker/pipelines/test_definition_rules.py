@@ -34,6 +34,14 @@ def reading(reference: Any, name: str = "Q") -> dict[str, Any]:
     return process(name, Arguments={"Environment": {"VALUE": reference}})
 
 
+def record(**arguments: Any) -> dict[str, Any]:
+    return {"Name": "R", "Type": "Lineage", "Arguments": arguments}
+
+
+ACTION = {"ActionName": "a", "ActionType": "t", "Source": {"SourceUri": "s3://b"}}
+HERE = {"Name": "a", "Type": "Action"}
+
+
 CASES = {
     "not JSON": ("{", "it is not JSON"),
     "not an object": ("[]", "it is not a JSON object"),
@@ -156,6 +164,50 @@ CASES = {
         "step 'C': condition Not has the members Expression, expected Condition",
     ),
     "no condition": (definition(condition("C")), "step 'C': Conditions must be a list of at least one condition"),
+    "lineage of nothing": (
+        definition(record(Actions=[])),
+        "step 'R': a step of type Lineage needs one of Actions, Artifacts, Contexts, Associations",
+    ),
+    "lineage argument": (
+        definition(record(Entities=[])),
+        "step 'R': a step of type Lineage has no argument 'Entities'",
+    ),
+    "lineage list": (definition(record(Actions=ACTION)), "step 'R': Actions must be a list of objects"),
+    "lineage name": (definition(record(Actions=[{}])), "step 'R': each of Actions needs its ActionName"),
+    "lineage name twice": (
+        definition(record(Actions=[ACTION, ACTION])),
+        "step 'R': Actions: ActionName 'a' is there 2 times",
+    ),
+    "lineage limit": (
+        definition(record(Actions=[ACTION | {"ActionName": str(number)} for number in range(6)])),
+        "step 'R': got 6 Actions, expected at most 5",
+    ),
+    "lineage associations": (
+        definition(record(Associations=[{"Source": {"Arn": "a"}, "Destination": {"Arn": "b"}}] * 11)),
+        "step 'R': got 11 Associations, expected at most 10",
+    ),
+    "lineage end": (
+        definition(record(Actions=[ACTION], Associations=[{"Source": HERE}])),
+        "step 'R': the Destination of an association needs Name and Type of an entity of the step, or an Arn",
+    ),
+    "lineage end's type": (
+        definition(record(Actions=[ACTION], Associations=[{"Source": HERE | {"Type": "Job"}, "Destination": HERE}])),
+        "step 'R': the Source of an association has the Type 'Job', expected one of Action, Artifact, Context",
+    ),
+    "lineage end of another step": (
+        definition(
+            record(Actions=[ACTION], Associations=[{"Source": HERE, "Destination": HERE | {"Type": "Artifact"}}])
+        ),
+        "step 'R': the Destination of an association is the Artifact 'a', which the step does not make",
+    ),
+    "lineage property": (
+        definition(record(Actions=[ACTION]), reading(get("Steps.R.Arns['a']"))),
+        "step 'Q': Steps.R.Arns['a']: a step of type Lineage has ActionArns, ArtifactArns, ContextArns with ['NAME'],",
+    ),
+    "lineage property of nothing": (
+        definition(record(Actions=[ACTION]), reading(get("Steps.R.ArtifactArns['a']"))),
+        "step 'Q': Steps.R.ArtifactArns['a']: the step makes no Artifact 'a'",
+    ),
     "parameter type": (
         definition(process(), parameters=[{"Name": "X", "Type": "Text"}]),
         "parameter 'X' has type 'Text', expected one of String, Integer, Float, Boolean",
@@ -198,3 +250,11 @@ def test_a_definition_that_is_right() -> None:
     assert found.text == text
     assert found.order() == {"P": frozenset(), "Q": frozenset({"P"})}
     assert json.loads(text)["PipelineExperimentConfig"] is None
+
+
+def test_lineage_by_names_that_are_known_later() -> None:
+    named = ACTION | {"ActionName": get("Parameters.X")}
+    step = record(Actions=[named], Associations=[{"Source": HERE, "Destination": {"Arn": "arn"}}])
+    parameters = [{"Name": "X", "Type": "String"}]
+    checked(definition(step, reading(get("Steps.R.ActionArns['whatever']")), parameters=parameters))
+    checked(definition(record(Actions=[ACTION]), reading(get("Steps.R.Associations[0].SourceArn"))))

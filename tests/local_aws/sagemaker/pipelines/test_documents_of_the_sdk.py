@@ -53,7 +53,6 @@ exec(dict(train={TRAIN!r}, serve={ECHO!r}).get(kind, {PROCESS!r}))
 """
 # what the steps of services that are not here are told to have found
 FOUND = {
-    "ArtifactArns": {"model": "arn:aws:sagemaker:us-east-1:123456789012:artifact/1"},
     "BestCandidate": {
         "InferenceContainers": [
             {
@@ -98,7 +97,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipelines]:
     made: list[FolderEngine] = []
     answer = tmp_path_factory.mktemp("stand-in") / "answer.json"
     answer.write_text(json.dumps(FOUND))
-    kinds = ("AutoML", "ClarifyCheck", "EMR", "InferenceComponent", "Lineage", "QualityCheck")
+    kinds = ("AutoML", "ClarifyCheck", "EMR", "InferenceComponent", "QualityCheck")
 
     def register(gateway: Gateway, platform: Platform) -> None:
         made.append(FolderEngine(platform, tmp_path_factory.mktemp("images")))
@@ -139,6 +138,9 @@ def _fill(account: Account) -> None:
                 s3.put_object(Bucket=bucket, Key=f"{key}/rows.csv", Body=b"1,2")
     s3.put_object(Bucket="data-bucket", Key="raw/rows.csv", Body=b"1,2")
     account.client("sqs").create_queue(QueueName="questions")
+    account.client("sagemaker").create_context(
+        ContextName="there", ContextType="Project", Source={"SourceUri": "s3://data-bucket"}
+    )
     trust = {
         "Version": "2012-10-17",
         "Statement": [

@@ -7,7 +7,6 @@ from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.steps.automl import AutoMLStep
 from constructs_lib.definitions.steps.base import Step
 from constructs_lib.definitions.steps.emr import EMRServerlessStep, EMRStep
-from constructs_lib.definitions.steps.lineage import LineageStep
 from constructs_lib.definitions.steps.quality import ClarifyCheckStep
 
 _OF_THE_SERVICE = ("AutoTerminationPolicy", "Name", "Steps")
@@ -54,14 +53,6 @@ def metrics_of_automl_jobs_are_of_known_problems(subject: PipelineSubject) -> It
     for step in subject.all_steps:
         if isinstance(step, AutoMLStep) and step.metric is not None and step.problem_type is None:
             yield Problem(step=step.name, path="metric", message="got a metric without a problem_type")
-
-
-@pipeline_rule
-def lineage_notes_something_down(subject: PipelineSubject) -> Iterator[Problem]:
-    """A step without entities and associations does nothing."""
-    for step in subject.all_steps:
-        if isinstance(step, LineageStep) and not step.entities and not step.associations:
-            yield Problem(step=step.name, message="got no entities and no associations, expected at least one")
 
 
 def _one_of(step: Step, *names: str) -> Iterator[Problem]:

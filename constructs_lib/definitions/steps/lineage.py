@@ -12,6 +12,7 @@ from constructs_lib.definitions.steps.base import Integration, TaskStep
 from constructs_lib.definitions.values import StepOutput, Text
 
 EntityKind = Literal["Action", "Artifact", "Context"]
+ActionStatus = Literal["Unknown", "InProgress", "Completed", "Failed", "Stopping", "Stopped"]
 _MAPS: dict[EntityKind, str] = {"Action": "ActionArns", "Artifact": "ArtifactArns", "Context": "ContextArns"}
 
 
@@ -26,6 +27,8 @@ class LineageEntity:
         source_uri: where it is, or what it is about.
         source_type: of the address. Default: not said.
         properties: texts that are kept with it. Default: none.
+        status: of an action. Default: not said.
+        description: of an action or a context, for people; at most 3072 characters. Default: none.
     """
 
     kind: EntityKind
@@ -34,6 +37,8 @@ class LineageEntity:
     source_uri: Text
     source_type: Text | None = None
     properties: Mapping[str, Text] = field(factory=dict)
+    status: ActionStatus | None = None
+    description: Text | None = None
 
     def document(self) -> dict[str, Any]:
         """The request that creates it."""
@@ -41,8 +46,13 @@ class LineageEntity:
         if self.source_type is not None:
             typed = [{"SourceIdType": self.source_type, "Value": self.source_uri}]
             source |= {"SourceTypes": typed} if self.kind == "Artifact" else {"SourceType": self.source_type}
-        properties = {"Properties": dict(self.properties)} if self.properties else {}
-        return {f"{self.kind}Name": self.name, "Source": source, f"{self.kind}Type": self.type, **properties}
+        named = {f"{self.kind}Name": self.name, "Source": source, f"{self.kind}Type": self.type}
+        told = {
+            "Properties": dict(self.properties) or None,
+            "Status": self.status,
+            "Description": self.description,
+        }
+        return named | {member: value for member, value in told.items() if value is not None}
 
 
 @frozen(kw_only=True)

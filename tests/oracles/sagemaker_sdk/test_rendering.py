@@ -35,7 +35,6 @@ REASONS = {
         "the name of a training job is nothing that a processing step can know: we refuse it"
     ),
     r"Chain-CreateModel ": "a model step has one container",
-    r"Record Arguments\.Actions\[0\]\.Status": "a lineage entity has no property for a status",
 }
 
 

@@ -8,13 +8,9 @@ from constructs_lib.definitions import (
     ComputeResources,
     EMRServerlessStep,
     EMRStep,
-    LineageAssociation,
-    LineageEntity,
-    LineageStep,
 )
 from tests.constructs_lib.samples import ROLE, pipeline_problems
 
-DATA = LineageEntity(kind="Artifact", name="survey", type="DataSet", source_uri="s3://data/survey.csv")
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:artifact/there"
 CLUSTER = {"ReleaseLabel": "emr-7.5.0", "Instances": {"InstanceCount": 1}}
 
@@ -105,14 +101,3 @@ def test_metrics_of_automl_jobs_are_of_known_problems() -> None:
 @pytest.mark.parametrize("given", [{}, {"problem_type": "Regression"}, {"problem_type": "Regression", "metric": "MSE"}])
 def test_metrics_of_automl_jobs_are_of_known_problems_passing(given: dict[str, Any]) -> None:
     assert pipeline_problems(automl(**given)) == []
-
-
-def test_lineage_notes_something_down() -> None:
-    assert pipeline_problems(LineageStep(name="L")) == ["L: got no entities and no associations, expected at least one"]
-
-
-@pytest.mark.parametrize(
-    "given", [{"entities": [DATA]}, {"associations": [LineageAssociation(source=ARN, destination=f"{ARN}-too")]}]
-)
-def test_lineage_notes_something_down_passing(given: dict[str, Any]) -> None:
-    assert pipeline_problems(LineageStep(name="L", **given)) == []

@@ -93,7 +93,13 @@ def endpoint() -> PipelineDefinition:
 
 def lineage() -> PipelineDefinition:
     train = training_step(network=OPEN)
-    trained = LineageEntity(kind="Action", name="trained", type="Training", source_uri=train.output("TrainingJobArn"))
+    trained = LineageEntity(
+        kind="Action",
+        name="trained",
+        type="Training",
+        source_uri=train.output("TrainingJobArn"),
+        status="Completed",
+    )
     model = LineageEntity(
         kind="Artifact",
         name="model",

@@ -1,11 +1,13 @@
 """How many rows a second reach a feature group: one by one, many at once, and in batches.
 
 Run: ``python -m benchmarks.ingestion [--rows N] [--clients N]``. Prints rows per second as JSON, with the machine's
-size. Rows have the columns of the housing example. Clients are processes with boto3; the group has an offline store,
-whose files are counted at the end: a lost row fails the run.
+size. Rows have the columns of the housing example. Clients are processes: row by row with boto3 as it is, in batches as
+each of the actors of `housing-ray` writes. The group has an offline store, whose files are counted at the end: a lost
+row fails the run.
 """
 
 import argparse
+import importlib
 import io
 import json
 import multiprocessing
@@ -14,21 +16,25 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from benchmarks.local_account import BUCKET, LocalAccount, local_account
+from benchmarks.local_account import BUCKET, REGION, LocalAccount, local_account
 
+_CONTAINER = Path(__file__).resolve().parents[1] / "workflows" / "housing_ray" / "container"
 _GROUP = "houses"
 _COLUMNS = (
     "PRICE", "YEAR_BUILT", "SQUARE_FEET", "NUM_BEDROOMS", "NUM_BATHROOMS", "LOT_ACRES", "GARAGE_SPACES", "FRONT_PORCH",
     "DECK",
 )  # fmt: skip
-_BATCH = 25
+_THREADS = 8
+"""Requests at the same time of an actor of the workflow."""
 _DEADLINE_SECONDS = 60
 
-Write = Callable[[Any, range], None]
+Client = Callable[[int], Callable[[range], None]]
+"""Connects to a port; gives what writes rows."""
 
 
 def main() -> None:
@@ -40,7 +46,7 @@ def main() -> None:
     many, few = options.rows, options.rows // 5
     with local_account() as account:
         _create_group(account)
-        ways: dict[str, tuple[Write, int, int]] = {
+        ways: dict[str, tuple[Client, int, int]] = {
             "row_by_row": (put_each, 1, few),
             "row_by_row_concurrent": (put_each, options.clients, few),
             "batches": (put_batches, 1, many),
@@ -48,8 +54,8 @@ def main() -> None:
         }
         measured: dict[str, float] = {}
         written = 0
-        for name, (write, clients, count) in ways.items():
-            measured[name] = round(count / _seconds(account.port, write, clients, range(written, written + count)))
+        for name, (connect, clients, count) in ways.items():
+            measured[name] = round(count / _seconds(account.port, connect, clients, range(written, written + count)))
             written += count
         _check_kept(account, written)
     machine = {"cpus": os.cpu_count(), "python": sys.version.split()[0]}
@@ -57,21 +63,35 @@ def main() -> None:
     print(json.dumps({"machine": machine, "rows_per_second": measured, "goal": 10, "gain": gain}, indent=1))
 
 
-def put_each(client: Any, rows: range) -> None:
+def put_each(port: int) -> Callable[[range], None]:
     """Writes rows one by one."""
-    for row in rows:
-        client.put_record(FeatureGroupName=_GROUP, Record=_record(row))
+    client = LocalAccount(port).client("sagemaker-featurestore-runtime")
+
+    def write(rows: range) -> None:
+        for row in rows:
+            client.put_record(FeatureGroupName=_GROUP, Record=_record(row))
+
+    return write
 
 
-def put_batches(client: Any, rows: range) -> None:
-    """Writes rows 25 at a time."""
-    for first in range(rows.start, rows.stop, _BATCH):
-        entries = [
-            {"FeatureGroupName": _GROUP, "Record": _record(row)} for row in range(first, min(first + _BATCH, rows.stop))
-        ]
-        errors = client.batch_write_record(Entries=entries)["Errors"]
-        if errors:
-            raise RuntimeError(f"{len(errors)} rows were refused: {errors[0]['ErrorMessage']}")
+def put_batches(port: int) -> Callable[[range], None]:
+    """Writes rows with the workflow's own writer."""
+    sys.path.insert(0, str(_CONTAINER))
+    records: Any = importlib.import_module("prices.records")
+    client = records.runtime_client(
+        connections=_THREADS,
+        region_name=REGION,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        aws_access_key_id="benchmark",
+        aws_secret_access_key="benchmark",  # noqa: S106 - any key is the root
+    )
+    writer = records.RecordWriter(client, _GROUP, threads=_THREADS)
+
+    def write(rows: range) -> None:
+        if (accepted := writer.write(map(_record, rows))) != len(rows):
+            raise RuntimeError(f"{accepted} of {len(rows)} rows were accepted")
+
+    return write
 
 
 def _record(row: int) -> list[dict[str, str]]:
@@ -80,12 +100,12 @@ def _record(row: int) -> list[dict[str, str]]:
     return [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
 
 
-def _seconds(port: int, write: Write, clients: int, rows: range) -> float:
+def _seconds(port: int, connect: Client, clients: int, rows: range) -> float:
     """Seconds from the moment at which all clients are ready until the last one is done."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(clients + 1)
     parts = [rows[number * len(rows) // clients : (number + 1) * len(rows) // clients] for number in range(clients)]
-    processes = [context.Process(target=_client, args=(port, write, part, ready)) for part in parts]
+    processes = [context.Process(target=_client, args=(port, connect, part, ready)) for part in parts]
     for process in processes:
         process.start()
     ready.wait()
@@ -98,10 +118,10 @@ def _seconds(port: int, write: Write, clients: int, rows: range) -> float:
     return took
 
 
-def _client(port: int, write: Write, rows: range, ready: Any) -> None:
-    client = LocalAccount(port).client("sagemaker-featurestore-runtime")
+def _client(port: int, connect: Client, rows: range, ready: Any) -> None:
+    write = connect(port)
     ready.wait()
-    write(client, rows)
+    write(rows)
 
 
 def _create_group(account: LocalAccount) -> None:

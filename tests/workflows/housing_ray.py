@@ -1,11 +1,13 @@
 """The container of `housing-ray` without a container engine: its programs, its scripts, and an account for them."""
 
 import atexit
+import importlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -47,6 +49,13 @@ def scratch() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="hosts-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def container_module(name: str) -> Any:
+    """A module of the container, for one that needs nothing of what only the container has."""
+    if str(CONTAINER) not in sys.path:
+        sys.path.append(str(CONTAINER))
+    return importlib.import_module(name)
 
 
 def push_image(engine: ProcessEngine) -> str:

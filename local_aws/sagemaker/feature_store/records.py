@@ -167,7 +167,9 @@ def _value(feature: Feature, text: str) -> Any:
 def _check_sizes(identifier: str, values: Values) -> None:
     if len(identifier.encode()) > _IDENTIFIER_BYTES:
         raise validation(f"the record identifier is longer than {_IDENTIFIER_BYTES} bytes")
-    size = sum(len(name) + sum(map(len, value)) for name, value in values.items())
+    size = sum(map(len, values)) + sum(
+        len(value) if isinstance(value, str) else sum(map(len, value)) for value in values.values()
+    )
     # a character takes at most four bytes: most records need not be encoded to be known as small enough
     if 4 * size > _RECORD_BYTES:
         texts = ((value,) if isinstance(value, str) else value for value in values.values())

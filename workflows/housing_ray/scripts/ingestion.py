@@ -16,12 +16,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 import boto3
-from botocore.config import Config
 from prices import contract, tables
 from prices.cluster import processors, results, run_on_cluster
 from prices.columns import COLUMNS, EVENT_TIME, RECORD_ID
 from prices.feature_group import FeatureGroup, NewGroup
-from prices.records import Record, RecordWriter
+from prices.records import Record, RecordWriter, runtime_client
 
 _ACTOR_CPUS = 0.5
 _THREADS = 8
@@ -70,9 +69,7 @@ class Ingester:
     """An actor: writes blocks of its host's files."""
 
     def __init__(self, group: FeatureGroup, event_time: str) -> None:
-        config = Config(max_pool_connections=_THREADS, retries={"mode": "standard", "total_max_attempts": 3})
-        client = boto3.client("sagemaker-featurestore-runtime", config=config)
-        self._writer = RecordWriter(client, group.name, threads=_THREADS)
+        self._writer = RecordWriter(runtime_client(connections=_THREADS), group.name, threads=_THREADS)
         self._group = group
         self._event_time = event_time
 

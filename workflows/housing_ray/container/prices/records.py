@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own names
 
 BATCH_RECORDS = 25
@@ -28,6 +30,23 @@ _PASSING = frozenset({
 })  # fmt: skip
 
 Record = list[dict[str, str]]
+
+
+def runtime_client(*, connections: int, **place: str) -> Any:
+    """A client of the feature store's runtime that writes many records.
+
+    Args:
+        connections: requests at the same time.
+        place: of the service, where the environment does not tell it: `boto3.client`'s own arguments.
+    """
+    config = Config(
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        # each value of each record would be looked at once more, for almost half of the client's time; the store tells
+        # what is wrong with a record
+        parameter_validation=False,
+    )
+    return boto3.client("sagemaker-featurestore-runtime", config=config, **place)
 
 
 class RecordsLostError(Exception):

@@ -1,9 +1,10 @@
-"""A container as models and model packages name it: an image, model data, variables."""
+"""Containers as models and model packages name them: an image, model data, variables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from attrs import frozen
 from botocore.exceptions import ClientError
 
 from local_aws.sagemaker.s3_locations import S3Location
@@ -11,6 +12,46 @@ from local_aws.sagemaker.s3_locations import S3Location
 _ECR_IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?"
 )
+
+PRIMARY = "primary"
+"""What the container of a model that has one is called."""
+
+
+@frozen(kw_only=True)
+class ServingContainer:
+    """One container of a model, as its instances run it.
+
+    Attributes:
+        name: by which requests, logs and metrics know it: its ContainerHostname, or one that tells its place.
+        position: among the model's containers, from 1.
+        definition: image, model data and variables; of a model package, what the package says.
+    """
+
+    name: str
+    position: int
+    definition: dict[str, Any]
+
+    @property
+    def described(self) -> str:
+        """As AWS's messages about health call it."""
+        return "primary container" if self.name == PRIMARY else self.name
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its own variables."""
+        return dict(self.definition.get("Environment", {}))
+
+
+def serving_containers(definitions: Sequence[dict[str, Any]]) -> tuple[ServingContainer, ...]:
+    """The containers of a model, in their order, each with its name."""
+    if len(definitions) == 1:
+        return (ServingContainer(name=PRIMARY, position=1, definition=definitions[0]),)
+    return tuple(
+        ServingContainer(
+            name=definition.get("ContainerHostname", f"container-{position}"), position=position, definition=definition
+        )
+        for position, definition in enumerate(definitions, 1)
+    )
 
 
 def data_address(container: dict[str, Any]) -> str | None:

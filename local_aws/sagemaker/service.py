@@ -9,7 +9,7 @@ from local_aws.iam.authority import IamAuthority
 from local_aws.platform import Platform
 from local_aws.sagemaker.endpoints.configs import EndpointConfigOperations
 from local_aws.sagemaker.endpoints.deployment import Deployments
-from local_aws.sagemaker.endpoints.fleet import Ground
+from local_aws.sagemaker.endpoints.model_fleet import Ground
 from local_aws.sagemaker.endpoints.models import ModelOperations
 from local_aws.sagemaker.endpoints.operations import EndpointOperations
 from local_aws.sagemaker.endpoints.settings import EndpointSettings

@@ -115,6 +115,8 @@ class EndpointConfigOperations(ValidatedGroup):
             | {"ProductionVariants": [{"InitialVariantWeight": 1.0} | variant for variant in variants]},
             models={variant["VariantName"]: self._models.find(context, variant["ModelName"]) for variant in variants},
         )
+        if faults := list(_model_faults(config)):
+            raise validation_error("; ".join(faults))
         if self._configs[context].setdefault(name, config) is not config:
             raise validation_error(f'Cannot create already existing endpoint configuration "{config.arn}".')
         self._tags.create(config.arn, request.get("Tags"))
@@ -182,6 +184,13 @@ def _faults(request: dict[str, Any]) -> Iterator[str]:
             S3Location.parse(request["DataCaptureConfig"]["DestinationS3Uri"])
         except ValueError as error:
             yield f"DataCaptureConfig.DestinationS3Uri: {error}"
+
+
+def _model_faults(config: EndpointConfig) -> Iterator[str]:
+    for variant in config.variants:
+        name = variant["VariantName"]
+        if "ServerlessConfig" in variant and len(config.models[name].containers) > 1:
+            yield f"variant {name} is serverless: its model cannot have several containers"
 
 
 def _not_offered(request: dict[str, Any]) -> Iterator[str]:

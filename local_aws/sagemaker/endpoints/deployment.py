@@ -10,7 +10,8 @@ from attrs import define, field
 from local_aws.log_streams import LogStream
 from local_aws.sagemaker.endpoints.configs import EndpointConfig
 from local_aws.sagemaker.endpoints.endpoint import FAILED, IN_SERVICE, Endpoint
-from local_aws.sagemaker.endpoints.fleet import LOG_GROUP, DeploymentError, Fleet, Ground
+from local_aws.sagemaker.endpoints.fleet import LOG_GROUP, Fleet
+from local_aws.sagemaker.endpoints.model_fleet import DeploymentError, Ground
 from local_aws.sagemaker.runtime.capture import DataCapture
 
 _log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ class Deployments:
             if "DesiredWeight" in change:
                 variant.weight = float(change["DesiredWeight"])
             try:
-                variant.scale(change.get("DesiredInstanceCount", variant.count))
+                variant.instances.scale(change.get("DesiredInstanceCount", variant.count))
             except DeploymentError as error:
                 failure = str(error)
         endpoint.refresh(fleet)

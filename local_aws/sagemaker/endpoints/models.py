@@ -1,4 +1,4 @@
-"""Models: an image, its model data and a role."""
+"""Models: images, their model data and a role."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,13 +12,20 @@ from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.gateway.limits import ValidatedGroup
 from local_aws.gateway.operations import operation
 from local_aws.platform import Platform
-from local_aws.sagemaker.container_definitions import container_faults, data_address, data_is_there
+from local_aws.sagemaker.container_definitions import (
+    ServingContainer,
+    container_faults,
+    data_address,
+    data_is_there,
+    serving_containers,
+)
 from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.registry.deployable import PackageContainers
 from local_aws.sagemaker.resource_names import arn_of, event_detail, now, validation_error
 from local_aws.sagemaker.roles import assume_execution_role
 from local_aws.sagemaker.tags import TagStore
 
+_MOST_CONTAINERS = 15
 _NOT_OFFERED_IN_CONTAINERS = (
     "ImageConfig",
     "AdditionalModelDataSources",
@@ -35,14 +42,14 @@ class Model:
         name: unique among the models of its account and region.
         arn: of the model.
         request: the CreateModel request without tags.
-        container: its one container definition; of a model package, what the package says.
+        containers: in their order; of a model package, what the package says.
         created: when.
     """
 
     name: str
     arn: str
     request: dict[str, Any]
-    container: dict[str, Any]
+    containers: tuple[ServingContainer, ...]
     created: datetime = field(factory=now)
 
     @property
@@ -55,6 +62,12 @@ class Model:
         """Whether the container gets neither network nor credentials; here: no credentials and no endpoint."""
         return bool(self.request.get("EnableNetworkIsolation", False))
 
+    @property
+    def direct(self) -> bool:
+        """Whether a request names the one container that answers it; else it goes through all of them in order."""
+        mode = self.request.get("InferenceExecutionConfig", {}).get("Mode", "Serial")
+        return mode == "Direct" and len(self.containers) > 1
+
     def describe(self) -> dict[str, Any]:
         """What DescribeModel answers."""
         return {"EnableNetworkIsolation": False} | self.request | {"ModelArn": self.arn, "CreationTime": self.created}
@@ -66,7 +79,7 @@ class ModelOperations(ValidatedGroup):
 
     Args:
         platform: the local AWS.
-        packages: gives the container of a model package.
+        packages: gives the containers of model packages.
         tags: where the models' tags are kept.
     """
 
@@ -94,12 +107,15 @@ class ModelOperations(ValidatedGroup):
             raise validation_error("; ".join(faults))
         if missing := list(_not_offered(request)):
             raise NotAvailableLocallyError(f"in CreateModel: {', '.join(missing)}")
+        definitions = self._packages.resolve(context, _containers(request))
+        if faults := list(_order_faults(request, definitions)):
+            raise validation_error("; ".join(faults))
         name = request["ModelName"]
         model = Model(
             name=name,
             arn=arn_of(context, "model", name),
             request={key: value for key, value in request.items() if key != "Tags"},
-            container=self._packages.resolve(context, _containers(request)[0]),
+            containers=serving_containers(definitions),
         )
         models = self._models[context]
         if name in models:
@@ -137,21 +153,10 @@ class ModelOperations(ValidatedGroup):
 
     def _require_data(self, context: RequestContext, model: Model) -> None:
         credentials = assume_execution_role(self._platform, model.role_arn)
-        address = data_address(model.container)
-        if address is None:
-            return
         s3 = self._platform.client("s3", region=context.region, credentials=credentials)
-        try:
-            found = data_is_there(s3, address)
-        except ClientError as error:
-            raise validation_error(
-                f'Could not access model data at {address}. Please ensure that the role "{model.role_arn}" '
-                'exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service '
-                'principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions '
-                f"and that the object is located in {context.region}."
-            ) from error
-        if not found:
-            raise validation_error(f"Could not find model data at {address}.")
+        for container in model.containers:
+            if (address := data_address(container.definition)) is not None:
+                _require_object(s3, address, f'the role "{model.role_arn}"', context.region)
 
     def _announce(self, context: RequestContext, model: Model) -> None:
         self._platform.emit(
@@ -162,6 +167,20 @@ class ModelOperations(ValidatedGroup):
             detail=event_detail(model.describe(), self._tags.of(model.arn)),
             resources=[model.arn],
         )
+
+
+def _require_object(s3: Any, address: str, reader: str, region: str) -> None:
+    try:
+        found = data_is_there(s3, address)
+    except ClientError as error:
+        raise validation_error(
+            f"Could not access model data at {address}. Please ensure that {reader} exists and that its trust "
+            'relationship policy allows the action "sts:AssumeRole" for the service principal '
+            '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object '
+            f"is located in {region}."
+        ) from error
+    if not found:
+        raise validation_error(f"Could not find model data at {address}.")
 
 
 def _containers(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -177,6 +196,8 @@ def _faults(request: dict[str, Any]) -> Iterator[str]:
         yield "exactly one of PrimaryContainer and Containers is needed"
     if "ExecutionRoleArn" not in request:
         yield "ExecutionRoleArn is required"
+    if request.get("Containers") == []:
+        yield "Containers: got none, expected at least one"
     for container in _containers(request):
         if "ModelPackageName" in container:
             for name in ("Image", "ModelDataUrl", "ModelDataSource"):
@@ -189,11 +210,23 @@ def _faults(request: dict[str, Any]) -> Iterator[str]:
         yield from container_faults(container)
 
 
+def _order_faults(request: dict[str, Any], definitions: list[dict[str, Any]]) -> Iterator[str]:
+    """What AWS would not accept of how the containers of one model are named and run together."""
+    count = len(definitions)
+    if count > _MOST_CONTAINERS:
+        yield f"got {count} containers, expected at most {_MOST_CONTAINERS}"
+    direct = request.get("InferenceExecutionConfig", {}).get("Mode") == "Direct"
+    if direct and count < 2:
+        yield "InferenceExecutionConfig: Mode Direct needs at least two containers"
+    names = [definition["ContainerHostname"] for definition in definitions if "ContainerHostname" in definition]
+    if 1 < count != len(names) and (names or direct):
+        yield f"ContainerHostname is needed in each of the {count} containers, got it in {len(names)}"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"ContainerHostname {name} is there more than once"
+
+
 def _not_offered(request: dict[str, Any]) -> Iterator[str]:
-    containers = _containers(request)
-    if len(containers) != 1:
-        yield f"{len(containers)} containers (inference pipelines)"
-    for container in containers:
+    for container in _containers(request):
         yield from (name for name in _NOT_OFFERED_IN_CONTAINERS if name in container)
         if container.get("Mode", "SingleModel") != "SingleModel":
             yield f"Mode {container['Mode']}"

@@ -13,8 +13,8 @@ from attrs import define, field, frozen
 from local_aws.gateway.context import Principal
 from local_aws.gateway.errors import AwsError, NotAvailableLocallyError
 from local_aws.sagemaker.runtime.capture import Exchange
-from local_aws.sagemaker.runtime.metrics import InvocationMetrics
-from local_aws.sagemaker.runtime.routing import EndpointRoute, RouteTable, VariantRoute
+from local_aws.sagemaker.runtime.metrics import InvocationMetrics, Series
+from local_aws.sagemaker.runtime.routing import EndpointRoute, Leg, RouteTable, VariantRoute, Way
 from local_aws.sagemaker.runtime.upstream import TIMED_OUT, Answer, Headers, Pool
 
 PAYLOAD_LIMIT = 25 << 20
@@ -32,15 +32,15 @@ _PASSED_ON = {
 }
 _REFUSED = {
     b"x-amzn-sagemaker-target-model": "TargetModel (multi-model endpoints)",
-    b"x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname (multi-container endpoints)",
     b"x-amzn-sagemaker-inference-component": "InferenceComponentName",
     b"x-amzn-sagemaker-enable-explanations": "EnableExplanations",
     b"x-amzn-sagemaker-session-id": "SessionId (stateful sessions)",
 }
 _TIMEOUT_MESSAGE = (
-    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
-    "each container in Amazon CloudWatch, resolve the issue, and try again."
+    "Your invocation timed out while waiting for a response from container {}. Review the latency metrics for each "
+    "container in Amazon CloudWatch, resolve the issue, and try again."
 )
+_HEAD = b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 Respond = Callable[[int, Headers, bytes], None]
 """Sends an answer to the caller: status, headers, body."""
@@ -109,14 +109,48 @@ class Invocations:
             return
         began = time.perf_counter()
 
-        def done(outcome: Answer | str) -> None:
-            self._answer(plan, outcome, respond, (time.perf_counter() - began) * 1e6)
+        def done(outcome: Answer | str, leg: Leg) -> None:
+            self._answer(plan, outcome, leg, respond, (time.perf_counter() - began) * 1e6)
             capture = plan.route.capture
             if capture is not None and isinstance(outcome, Answer) and outcome.status < 300 and capture.wanted():
                 capture.add(_exchange(plan.variant, headers, body, outcome))
 
-        pool = self._pools.get(plan.port)
-        (pool if pool is not None else self._new_pool(plan.port)).submit(plan.payload, done)
+        if plan.several or plan.direct:
+            self._through(plan, 0, plan.payload, done)
+        else:
+            leg = plan.way[0]
+            self._pool(leg).submit(plan.payload, lambda outcome: done(outcome, leg))
+
+    def _through(self, plan: "Plan", place: int, payload: bytes, done: Callable[[Answer | str, Leg], None]) -> None:
+        """Sends a request to a container, and its answer to the next one; the last, or one that fails, ends it."""
+        leg = plan.way[place]
+        began = time.perf_counter()
+
+        def answered(outcome: Answer | str) -> None:
+            status = outcome.status if isinstance(outcome, Answer) else 0
+            series = Series(plan.route, plan.variant, leg[0])
+            self.metrics.count(series, status, (time.perf_counter() - began) * 1e6)
+            if place + 1 < len(plan.way) and isinstance(outcome, Answer) and 200 <= status < 300:
+                self._through(plan, place + 1, plan.following(place + 1, outcome), done)
+            else:
+                done(outcome, leg)
+
+        self._pool(leg).submit(payload, answered)
+
+    async def ask(self, leg: Leg, payload: bytes) -> Answer | str:
+        """One container's whole answer, for who waits for it."""
+        answered: asyncio.Future[Answer | str] = asyncio.get_running_loop().create_future()
+
+        def answer(outcome: Answer | str) -> None:
+            if not answered.done():
+                answered.set_result(outcome)
+
+        self._pool(leg).submit(payload, answer)
+        return await answered
+
+    def _pool(self, leg: Leg) -> Pool:
+        pool = self._pools.get(leg[1])
+        return pool if pool is not None else self._new_pool(leg[1])
 
     def _new_pool(self, port: int) -> Pool:
         self._pools = {number: pool for number, pool in self._pools.items() if not pool.unused}
@@ -147,16 +181,24 @@ class Invocations:
         Raises:
             AwsError: the request is refused.
         """
-        scope, target = b"", None
-        head = b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        scope, target, container = b"", None, None
+        kind = accept = other = b""
         for header, value in headers:
             passed = _PASSED_ON.get(header)
             if passed is not None:
-                head += passed + b": " + value + b"\r\n"
+                line = passed + b": " + value + b"\r\n"
+                if passed == b"Content-Type":
+                    kind += line
+                elif passed == b"Accept":
+                    accept += line
+                else:
+                    other += line
             elif header == b"authorization":
                 scope = value[value.find(b"Credential=") + 11 : value.find(b"/aws4_request")]
             elif header == b"x-amzn-sagemaker-target-variant":
                 target = value.decode("latin-1")
+            elif header == b"x-amzn-sagemaker-target-container-hostname":
+                container = value.decode("latin-1")
             elif header in _REFUSED:
                 raise NotAvailableLocallyError(f"{_REFUSED[header]} of InvokeEndpoint")
         if len(body) > PAYLOAD_LIMIT:
@@ -166,16 +208,10 @@ class Invocations:
             )
         route = self._route(scope, name)
         variant = _variant(route, target)
-        port = variant.port()
-        if port is None:
-            raise AwsError(
-                "ServiceUnavailable",
-                f"Variant {variant.name} of endpoint {name} has no healthy container at the moment.",
-                status=503,
-            )
-        return Plan(
-            route, variant.name, port, head + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
-        )
+        way = _way(route, variant, container)
+        several = len(way) > 1
+        payload = _request(kind, b"" if several else accept, other, body)
+        return Plan(route, variant.name, way, payload, (accept, other), several=several, direct=container is not None)
 
     def _route(self, scope: bytes, name: str) -> EndpointRoute:
         """The endpoint that a caller may invoke; a permission is asked for again after a second."""
@@ -194,11 +230,11 @@ class Invocations:
         self._allowed[scope, name] = (time.monotonic() + _PERMISSION_SECONDS, route)
         return route
 
-    def _answer(self, plan: "Plan", outcome: Answer | str, respond: Respond, microseconds: float) -> None:
+    def _answer(self, plan: "Plan", outcome: Answer | str, leg: Leg, respond: Respond, microseconds: float) -> None:
         status = outcome.status if isinstance(outcome, Answer) else 0
-        self.metrics.count(plan.route, plan.variant, status, microseconds)
+        self.metrics.count(Series(plan.route, plan.variant), status, microseconds)
         if not isinstance(outcome, Answer) or not 200 <= status < 300:
-            respond(*model_error(plan.route, outcome))
+            respond(*model_error(plan.route, outcome, leg[0]))
             return
         headers = [
             (b"x-amzn-requestid", request_id()),
@@ -218,17 +254,48 @@ class Plan:
     Attributes:
         route: the endpoint.
         variant: the name of the variant that answers.
-        port: of its container.
-        payload: the whole HTTP request for the container.
+        way: through its containers.
+        payload: the whole HTTP request for the first of them.
+        several: whether there is more than one: an inference pipeline.
+        direct: whether the caller named the container.
     """
 
-    __slots__ = ("payload", "port", "route", "variant")
+    __slots__ = ("_lines", "direct", "payload", "route", "several", "variant", "way")
 
-    def __init__(self, route: EndpointRoute, variant: str, port: int, payload: bytes) -> None:
+    def __init__(
+        self,
+        route: EndpointRoute,
+        variant: str,
+        way: Way,
+        payload: bytes,
+        lines: tuple[bytes, bytes],
+        *,
+        several: bool,
+        direct: bool,
+    ) -> None:
         self.route = route
         self.variant = variant
-        self.port = port
+        self.way = way
         self.payload = payload
+        self.several = several
+        self.direct = direct
+        self._lines = lines
+
+    def following(self, place: int, answer: Answer) -> bytes:
+        """The HTTP request for a later container: what the one before it answered.
+
+        What the caller accepts is for the last one to know; between containers each gives what it gives by itself.
+        """
+        accept, other = self._lines
+        kind = answer.header(b"content-type")
+        line = b"" if kind is None else b"Content-Type: " + kind + b"\r\n"
+        last = place + 1 == len(self.way)
+        return _request(line, accept if last else b"", other, answer.body)
+
+
+def _request(kind: bytes, accept: bytes, other: bytes, body: bytes) -> bytes:
+    length = str(len(body)).encode()
+    return b"".join((_HEAD, kind, accept, other, b"Content-Length: ", length, b"\r\n\r\n", body))
 
 
 def request_id() -> bytes:
@@ -243,6 +310,35 @@ def _variant(route: EndpointRoute, target: str | None) -> VariantRoute:
     if target not in route.variants:
         raise _validation(f"Variant {target} not found for endpoint {route.name} of account {route.account}.")
     return route.variants[target]
+
+
+def _way(route: EndpointRoute, variant: VariantRoute, container: str | None) -> Way:
+    try:
+        way = variant.way(container)
+    except KeyError:
+        raise _validation(_container_fault(route, variant, container)) from None
+    if way is None:
+        raise AwsError(
+            "ServiceUnavailable",
+            f"Variant {variant.name} of endpoint {route.name} has no healthy container at the moment.",
+            status=503,
+        )
+    return way
+
+
+def _container_fault(route: EndpointRoute, variant: VariantRoute, container: str | None) -> str:
+    if None in variant.ways:
+        return (
+            f"Endpoint {route.name} is not configured for direct invocation of containers: TargetContainerHostname "
+            "cannot be given."
+        )
+    names = ", ".join(str(name) for name in variant.ways)
+    if container is None:
+        return (
+            f"Endpoint {route.name} is configured for direct invocation of containers: TargetContainerHostname is "
+            f"needed, one of {names}."
+        )
+    return f"Container {container} not found for endpoint {route.name}, expected one of {names}."
 
 
 def _exchange(variant: str, headers: Headers, body: bytes, answer: Answer) -> Exchange:
@@ -268,18 +364,18 @@ def refusal(error: AwsError) -> tuple[int, Headers, bytes]:
     return _json_error(error.status or 400, error.code, {"message": error.message})
 
 
-def model_error(route: EndpointRoute, outcome: Answer | str) -> tuple[int, Headers, bytes]:
-    """The answer for a request that the container did not answer well, or not at all."""
+def model_error(route: EndpointRoute, outcome: Answer | str, container: str) -> tuple[int, Headers, bytes]:
+    """The answer for a request that a container did not answer well, or not at all."""
     if isinstance(outcome, Answer):
         status, original = outcome.status, outcome.body.decode(errors="replace")
     elif outcome == TIMED_OUT:
-        status, original = 0, _TIMEOUT_MESSAGE
+        status, original = 0, _TIMEOUT_MESSAGE.format(container)
     else:
-        status, original = 0, f"The connection to container primary is {outcome}."
+        status, original = 0, f"The connection to container {container} is {outcome}."
     side = "client" if 400 <= status < 500 else "server"
     group = f"/aws/sagemaker/Endpoints/{route.name}"
     message = (
-        f'Received {side} error ({status}) from primary with message "{original}". See '
+        f'Received {side} error ({status}) from {container} with message "{original}". See '
         f"https://{route.region}.console.aws.amazon.com/cloudwatch/home?region={route.region}"
         f"#logEventViewer:group={group} in account {route.account} for more information."
     )

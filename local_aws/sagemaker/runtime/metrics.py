@@ -1,7 +1,7 @@
 """CloudWatch metrics of invocations, counted per request and published together."""
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import define, field
 
@@ -11,6 +11,20 @@ from local_aws.sagemaker.runtime.routing import EndpointRoute
 
 _NAMESPACE = "AWS/SageMaker"
 _PUBLISH_SECONDS = 5.0
+
+
+class Series(NamedTuple):
+    """What answers are counted for.
+
+    Attributes:
+        route: the endpoint.
+        variant: that answered.
+        container: of the model; "" for all that is not told by container.
+    """
+
+    route: EndpointRoute
+    variant: str
+    container: str = ""
 
 
 class _Counts:
@@ -31,21 +45,20 @@ class InvocationMetrics:
     """
 
     platform: Platform
-    _counts: dict[tuple[EndpointRoute, str], _Counts] = field(factory=dict)
+    _counts: dict[Series, _Counts] = field(factory=dict)
     _scheduled: bool = False
 
-    def count(self, route: EndpointRoute, variant: str, status: int, microseconds: float) -> None:
+    def count(self, series: Series, status: int, microseconds: float) -> None:
         """Counts one answer.
 
         Args:
-            route: the endpoint.
-            variant: that answered.
+            series: what it is counted for.
             status: of the container's answer; 0 where there was none.
             microseconds: until it came.
         """
-        counts = self._counts.get((route, variant))
+        counts = self._counts.get(series)
         if counts is None:
-            counts = self._counts[route, variant] = _Counts()
+            counts = self._counts[series] = _Counts()
             if not self._scheduled:
                 self._scheduled = True
                 asyncio.get_running_loop().call_later(_PUBLISH_SECONDS, self._publish_later)
@@ -61,21 +74,21 @@ class InvocationMetrics:
     def publish(self) -> None:
         """Sends what was counted since the last time."""
         counts, self._counts = self._counts, {}
-        for (route, variant), count in counts.items():
-            cloudwatch = self.platform.client("cloudwatch", region=route.region)
-            cloudwatch.put_metric_data(Namespace=_NAMESPACE, MetricData=_data(route, variant, count))
+        for series, count in counts.items():
+            cloudwatch = self.platform.client("cloudwatch", region=series.route.region)
+            cloudwatch.put_metric_data(Namespace=_NAMESPACE, MetricData=_data(series, count))
 
     def _publish_later(self) -> None:
         self._scheduled = False
         self.platform.workers.submit(self.publish)
 
 
-def _data(route: EndpointRoute, variant: str, count: _Counts) -> list[dict[str, Any]]:
+def _data(series: Series, count: _Counts) -> list[dict[str, Any]]:
+    dimensions = {"EndpointName": series.route.name, "VariantName": series.variant}
+    if series.container:
+        dimensions["ContainerName"] = series.container
     common = {
-        "Dimensions": [
-            {"Name": "EndpointName", "Value": route.name},
-            {"Name": "VariantName", "Value": variant},
-        ],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         "Timestamp": now(),
     }
 
@@ -94,5 +107,10 @@ def _data(route: EndpointRoute, variant: str, count: _Counts) -> list[dict[str, 
         total("Invocation4XXErrors", count.client_errors),
         total("Invocation5XXErrors", count.server_errors),
         total("InvocationModelErrors", count.client_errors + count.server_errors),
-        common | {"MetricName": "ModelLatency", "Unit": "Microseconds", "StatisticValues": latency},
+        common
+        | {
+            "MetricName": "ContainerLatency" if series.container else "ModelLatency",
+            "Unit": "Microseconds",
+            "StatisticValues": latency,
+        },
     ]

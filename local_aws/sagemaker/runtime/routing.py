@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -10,26 +11,68 @@ if TYPE_CHECKING:
     from local_aws.sagemaker.runtime.capture import DataCapture
 
 
+Leg = tuple[str, int]
+"""A container on a request's way: its name, and its port on 127.0.0.1."""
+
+Way = tuple[Leg, ...]
+"""The containers that answer a request one after the other."""
+
+
 @define(eq=False)
 class VariantRoute:
-    """The healthy containers of one variant.
+    """The ways that requests to one variant can take.
 
     Args:
         name: of the variant.
         weight: its share of the traffic, relative to the other variants' weights.
-        ports: of its healthy containers, on 127.0.0.1.
+        ways: through each instance that can answer, by the container that a request names; None for requests that name
+            none. A way through several containers is an inference pipeline.
     """
 
     name: str
     weight: float
-    ports: tuple[int, ...]
+    ways: Mapping[str | None, Sequence[Way]]
     _turns: "itertools.count[int]" = field(factory=itertools.count)
 
-    def port(self) -> int | None:
-        """The next container in turn; None while no container is healthy."""
-        if len(self.ports) == 1:
-            return self.ports[0]
-        return self.ports[next(self._turns) % len(self.ports)] if self.ports else None
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        weight: float,
+        containers: Sequence[str],
+        instances: Sequence[Sequence[int | None]],
+        *,
+        direct: bool = False,
+    ) -> "VariantRoute":
+        """From the containers that are healthy.
+
+        Args:
+            name: of the variant.
+            weight: of the variant.
+            containers: names of the model's containers, in their order.
+            instances: the ports of each instance's containers; None for one that is not healthy.
+            direct: whether a request names its container.
+        """
+        legs = [list(zip(containers, ports, strict=True)) for ports in instances]
+        if direct:
+            return cls(name, weight, {each: _through(legs, each) for each in containers})
+        whole = [tuple((each, port) for each, port in leg if port is not None) for leg in legs]
+        return cls(name, weight, {None: [way for way in whole if len(way) == len(containers)]})
+
+    def way(self, container: str | None) -> Way | None:
+        """The next way in turn; None while no instance can answer.
+
+        Raises:
+            KeyError: there is no such container, or requests must name one, or must not.
+        """
+        ways = self.ways[container]
+        if len(ways) == 1:
+            return ways[0]
+        return ways[next(self._turns) % len(ways)] if ways else None
+
+
+def _through(instances: Sequence[Sequence[tuple[str, int | None]]], container: str) -> list[Way]:
+    return [((name, port),) for legs in instances for name, port in legs if name == container and port is not None]
 
 
 @define(eq=False, kw_only=True)

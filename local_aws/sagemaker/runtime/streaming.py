@@ -97,29 +97,38 @@ class StreamRoute:
         except AwsError as error:
             await _send_whole(send, *refusal(error))
             return
+        *before, last = plan.way
+        payload = plan.payload
+        for place, leg in enumerate(before, 1):
+            outcome = await self.invocations.ask(leg, payload)
+            if not isinstance(outcome, Answer) or not 200 <= outcome.status < 300:
+                await _send_whole(send, *model_error(plan.route, outcome, leg[0]))
+                return
+            payload = plan.following(place, outcome)
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", plan.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", last[1])
         except OSError:
-            await _send_whole(send, *model_error(plan.route, UNREACHABLE))
+            await _send_whole(send, *model_error(plan.route, UNREACHABLE, last[0]))
             return
         try:
-            writer.write(plan.payload)
+            writer.write(payload)
             await self._relay(plan, _Upstream(reader), send)
         finally:
             writer.close()
 
     async def _relay(self, plan: Plan, upstream: _Upstream, send: Send) -> None:
+        container = plan.way[-1][0]
         try:
             begun = await asyncio.wait_for(upstream.begin(), self.invocations.timeout)
             if begun.status >= 300:
                 begun.body = b"".join([part async for part in upstream.parts()])
-                await _send_whole(send, *model_error(plan.route, begun))
+                await _send_whole(send, *model_error(plan.route, begun, container))
                 return
         except TimeoutError:
-            await _send_whole(send, *model_error(plan.route, TIMED_OUT))
+            await _send_whole(send, *model_error(plan.route, TIMED_OUT, container))
             return
         except (OSError, httptools.HttpParserError):
-            await _send_whole(send, *model_error(plan.route, BROKEN))
+            await _send_whole(send, *model_error(plan.route, BROKEN, container))
             return
         headers = [
             (b"content-type", b"application/vnd.amazon.eventstream"),

@@ -1,8 +1,8 @@
-"""Requests of a transform job to a container that serves."""
+"""Requests of a transform job to containers that serve."""
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, frozen
@@ -46,31 +46,32 @@ class Invocation:
 
 
 @define(eq=False)
-class ContainerClient:
-    """Asks one container.
+class ModelClient:
+    """Asks the containers of one instance, in their order: an inference pipeline, where they are several.
 
     Args:
-        address: gives its port on 127.0.0.1; None while it does not serve.
+        containers: gives their names and ports on 127.0.0.1; None for the port of one that does not serve.
         invocation: how records are sent.
     """
 
-    address: Callable[[], int | None]
+    containers: Callable[[], Sequence[tuple[str, int | None]]]
     invocation: Invocation
 
     def parameters(self) -> dict[str, Any]:
-        """What the container wishes for (``GET /execution-parameters``); nothing where it does not say."""
+        """What the container that gets the records wishes for (``GET /execution-parameters``), if it says so."""
+        _, port = self.containers()[0]
         try:
-            status, body = self._ask("GET", "/execution-parameters", None, {}, _PARAMETERS_SECONDS)
-            wished = json.loads(body) if status == 200 else {}
+            answer = _ask(port, "GET", "/execution-parameters", seconds=_PARAMETERS_SECONDS)
+            wished = json.loads(answer.body) if answer.status == 200 else {}
         except (InvocationError, ValueError):
             return {}
         return wished if isinstance(wished, dict) else {}
 
     def invoke(self, body: bytes) -> bytes:
-        """The answer to a body; a request that fails on the container's side is sent again.
+        """The answer to a body; a request that fails on a container's side is sent again.
 
         Raises:
-            InvocationError: the container refused it, or failed every time.
+            InvocationError: a container refused it, or failed every time.
         """
         failures = 0
         while True:
@@ -82,26 +83,48 @@ class ContainerClient:
                     raise
 
     def _invoke_once(self, body: bytes) -> bytes:
-        headers = {"Content-Type": self.invocation.content_type, "Accept": self.invocation.accept}
-        headers = {name: value for name, value in headers.items() if value}
-        status, answer = self._ask("POST", "/invocations", body, headers, self.invocation.timeout_seconds)
-        if status != 200:
-            text = answer[:_TOLD_BYTES].decode(errors="replace")
-            raise InvocationError(f"Bad HTTP status received from algorithm: {status}: {text}", status)
-        return answer
+        containers = self.containers()
+        content_type = self.invocation.content_type
+        for place, (name, port) in enumerate(containers, 1):
+            accept = self.invocation.accept if place == len(containers) else ""
+            headers = {"Content-Type": content_type, "Accept": accept}
+            given = {header: value for header, value in headers.items() if value}
+            seconds = self.invocation.timeout_seconds
+            answer = _ask(port, "POST", "/invocations", body=body, headers=given, seconds=seconds)
+            if answer.status != 200:
+                text = answer.body[:_TOLD_BYTES].decode(errors="replace")
+                subject = "algorithm" if len(containers) == 1 else name
+                raise InvocationError(
+                    f"Bad HTTP status received from {subject}: {answer.status}: {text}", answer.status
+                )
+            body, content_type = answer.body, answer.content_type
+        return body
 
-    def _ask(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
-    ) -> tuple[int, bytes]:
-        port = self.address()
-        if port is None:
-            raise InvocationError("the container does not serve: it ended and is started again")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise InvocationError(f"no answer to {method} {path}: {type(error).__name__}: {error}") from error
-        finally:
-            connection.close()
+
+@frozen
+class _Answer:
+    status: int
+    content_type: str
+    body: bytes
+
+
+def _ask(
+    port: int | None,
+    method: str,
+    path: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    seconds: float,
+) -> _Answer:
+    if port is None:
+        raise InvocationError("the container does not serve: it ended and is started again")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return _Answer(response.status, response.headers.get("Content-Type", ""), response.read())
+    except (OSError, http.client.HTTPException) as error:
+        raise InvocationError(f"no answer to {method} {path}: {type(error).__name__}: {error}") from error
+    finally:
+        connection.close()

@@ -12,6 +12,7 @@ from local_aws.sagemaker.endpoints.settings import EndpointSettings
 from local_aws.sagemaker.jobs.book import JobBook, JobKind
 from local_aws.sagemaker.jobs.role_keys import RoleKeys
 from local_aws.sagemaker.jobs.work import JobGround
+from local_aws.sagemaker.resource_names import validation_error
 from local_aws.sagemaker.tags import TagStore
 from local_aws.sagemaker.transform.job import TransformJob
 from local_aws.sagemaker.transform.request_rules import check_request
@@ -61,6 +62,10 @@ class TransformOperations(ValidatedGroup):
         check_request(request)
         self._jobs.refuse_taken(context, request["TransformJobName"])
         model = self._models.find(context, request["ModelName"])
+        if model.direct:
+            raise validation_error(
+                f"Model {model.name} runs its containers in mode Direct: a transform job needs a model of mode Serial."
+            )
         keys = RoleKeys(self._ground.platform, model.role_arn, context.region)
         job = self._jobs.add(context, request, TransformJob)
         job.on_change(job)

@@ -9,8 +9,9 @@ from attrs import define, field
 
 from local_aws.containers.engine import EngineError, RunSpec
 from local_aws.log_streams import LogStream
+from local_aws.sagemaker.container_definitions import ServingContainer
 from local_aws.sagemaker.downloads import DownloadError, Downloads
-from local_aws.sagemaker.endpoints.instance import ModelInstance
+from local_aws.sagemaker.endpoints.host import ModelHost, Place
 from local_aws.sagemaker.endpoints.model_data import ModelDataError, fetch_model_data, place_model
 from local_aws.sagemaker.endpoints.models import Model
 from local_aws.sagemaker.endpoints.settings import EndpointSettings
@@ -99,63 +100,73 @@ class TransformTask:
 
     def _fetch_model(self) -> None:
         try:
-            fetch_model_data(
-                self.ground.platform, self.job.region, self.model, self.keys.credentials(), self.folder / "model"
-            )
+            for container in self.model.containers:
+                fetch_model_data(
+                    self.ground.platform,
+                    self.job.region,
+                    container,
+                    self.keys.credentials(),
+                    self._data_folder(container),
+                )
         except ModelDataError as error:
             raise JobFailedError(f"ClientError: {error}") from error
 
+    def _data_folder(self, container: ServingContainer) -> Path:
+        return self.folder / "models" / container.name
+
     def _serve(self) -> None:
-        answers: queue.SimpleQueue[ModelInstance] = queue.SimpleQueue()
+        answers: queue.SimpleQueue[ModelHost] = queue.SimpleQueue()
         count = self.job.request["TransformResources"]["InstanceCount"]
         try:
             self._workers = [self._worker(answers) for _ in range(count)]
         except EngineError as error:
             raise JobFailedError(f"AlgorithmError: {error}") from error
         for worker in self._workers:
-            worker.instance.start()
+            worker.host.start()
         if self._stopping.is_set():
             self._stop()
         for _ in self._workers:
-            instance = answers.get()
-            if instance.failure is not None and not self._stopping.is_set():
+            failure = answers.get().failure
+            if failure is not None and not self._stopping.is_set():
                 raise JobFailedError(
-                    f"AlgorithmError: The primary container for model {self.model.name} did not pass the ping health "
-                    f"check: {instance.failure}. Please check CloudWatch logs for this transform job."
+                    f"AlgorithmError: The {failure.container.described} for model {self.model.name} did not pass the "
+                    f"ping health check: {failure.reason}. Please check CloudWatch logs for this transform job."
                 )
 
-    def _worker(self, answers: "queue.SimpleQueue[ModelInstance]") -> TransformWorker:
-        job = self.job
+    def _worker(self, answers: "queue.SimpleQueue[ModelHost]") -> TransformWorker:
         identity = f"i-{uuid.uuid4().hex[:17]}"
-        volume = self.folder / identity
-        place_model(self.folder / "model", volume)
-        log, data_log = (
-            LogStream(self.ground.platform, job.region, LOG_GROUP, f"{job.name}/{identity}{end}")
-            for end in ("", "/data-log")
-        )
-        instance = ModelInstance(
+        host = ModelHost(
             engine=self.ground.engine(),
-            spec=RunSpec(
-                image=self.model.container["Image"],
-                arguments=("serve",),
-                environment={
-                    **self.keys.environment(isolated=self.model.isolated),
-                    **Batching(job.request).environment(),
-                    **self.model.container.get("Environment", {}),
-                    **job.request.get("Environment", {}),
-                },
-                opt_ml=volume,
-                on_line=log.write,
-                serve=True,
-                credentials=self.keys.credentials(),
-            ),
-            write=log.write,
+            places=[self._place(identity, container) for container in self.model.containers],
             settings=self.settings,
             startup_seconds=self.settings.startup_seconds,
             on_first=answers.put,
             on_change=lambda: None,
         )
-        return TransformWorker(instance=instance, request=job.request, log=log, data_log=data_log)
+        return TransformWorker(host=host, request=self.job.request, data_log=self._log(f"{identity}/data-log"))
+
+    def _place(self, identity: str, container: ServingContainer) -> Place:
+        volume = self.folder / identity / container.name
+        place_model(self._data_folder(container), volume)
+        log = self._log(identity if len(self.model.containers) == 1 else f"{identity}/{container.name}")
+        spec = RunSpec(
+            image=container.definition["Image"],
+            arguments=("serve",),
+            environment={
+                **self.keys.environment(isolated=self.model.isolated),
+                **Batching(self.job.request).environment(),
+                **container.environment,
+                **self.job.request.get("Environment", {}),
+            },
+            opt_ml=volume,
+            on_line=log.write,
+            serve=True,
+            credentials=self.keys.credentials(),
+        )
+        return Place(container=container, spec=spec, log=log)
+
+    def _log(self, stream: str) -> LogStream:
+        return LogStream(self.ground.platform, self.job.region, LOG_GROUP, f"{self.job.name}/{stream}")
 
     def _transform(self, found: list[Found]) -> None:
         waiting: queue.SimpleQueue[Found] = queue.SimpleQueue()

@@ -1,4 +1,4 @@
-"""One instance of a transform job: a container that serves, and the objects that go through it."""
+"""One instance of a transform job: containers that serve, and the objects that go through them."""
 
 import gzip
 import zlib
@@ -8,8 +8,8 @@ from typing import Any
 from attrs import define, field
 
 from local_aws.log_streams import LogStream
-from local_aws.sagemaker.endpoints.instance import ModelInstance
-from local_aws.sagemaker.transform.client import ContainerClient, InvocationError
+from local_aws.sagemaker.endpoints.host import ModelHost
+from local_aws.sagemaker.transform.client import InvocationError, ModelClient
 from local_aws.sagemaker.transform.records import Association, RecordError, assemble, payloads, split
 from local_aws.sagemaker.transform.settings import Batching, association_of, invocation_of
 
@@ -18,24 +18,23 @@ _MB = 1 << 20
 
 @define(eq=False, kw_only=True)
 class TransformWorker:
-    """Puts objects through one container.
+    """Puts objects through one instance.
 
     Args:
-        instance: the container.
+        host: its containers.
         request: the CreateTransformJob request.
-        log: of the container's output.
         data_log: of what happens to the data.
     """
 
-    instance: ModelInstance
+    host: ModelHost
     request: dict[str, Any]
-    log: LogStream
     data_log: LogStream
-    _client: ContainerClient = field(init=False)
+    _client: ModelClient = field(init=False)
     _association: Association = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._client = ContainerClient(lambda: self.instance.address, invocation_of(self.request))
+        names = [place.container.name for place in self.host.places]
+        self._client = ModelClient(lambda: list(zip(names, self.host.ports, strict=True)), invocation_of(self.request))
         self._association = association_of(self.request)
 
     def batching(self) -> Batching:
@@ -74,12 +73,11 @@ class TransformWorker:
         return assemble(results, by_line=self.request["TransformOutput"].get("AssembleWith") == "Line")
 
     def stop(self) -> None:
-        """Ends the container."""
-        self.instance.stop()
+        """Ends the containers."""
+        self.host.stop()
 
     def close(self) -> None:
-        """Hands over what is left of the logs."""
-        self.log.close()
+        """Hands over what is left of the data log."""
         self.data_log.close()
 
     def _send(self, group: list[bytes]) -> list[bytes]:

@@ -66,3 +66,39 @@ class Handler(BaseHTTPRequestHandler):
 print("serving", flush=True)
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
 """
+
+# one container of several: its answer is what it was sent, within its name, as a type of its own
+STAGE = """
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+name = os.environ["NAME"]
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, body, content_type):
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer(200, b"", "text/plain")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if f"crash {name}" in body:
+            os._exit(9)
+        if f"fail {name}" in body:
+            self.answer(500, f"{name} is sad".encode(), "text/plain")
+        else:
+            seen = [self.headers[each] or "" for each in ("Content-Type", "Accept", "X-Amzn-SageMaker-Inference-Id")]
+            print(*seen, sep="|", flush=True)
+            self.answer(200, f"{name}({body})".encode(), f"text/{name}")
+
+    def log_message(self, *arguments):
+        pass
+
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+"""

@@ -159,7 +159,7 @@ def test_a_server_that_stops_answering_ping_is_replaced(account: Account, role: 
     account.endpoint_config("freezes", "freezes")
     account.endpoint("freezes")
     frozen = account.engine.started[-1]
-    model = next(account.platform.state_dir.glob("endpoints/*/freezes/i-*/model/model.txt"))
+    model = next(account.platform.state_dir.glob("endpoints/*/freezes/i-*/primary/model/model.txt"))
     content = model.read_text()
     model.unlink()  # its /ping answers 503 from now on
     account.eventually(frozen.poll, lambda code: code is not None)

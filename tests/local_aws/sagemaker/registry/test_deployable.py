@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_aws.sagemaker.registry.conftest import Registry
+from tests.local_aws.sagemaker.servers import STAGE
 
 
 def test_an_approved_version_serves(registry: Registry, role: str) -> None:
@@ -55,12 +56,10 @@ def test_models_of_packages_are_refused(registry: Registry, role: str, container
         )
 
 
-def test_packages_without_one_image_are_refused(registry: Registry, role: str) -> None:
+def test_packages_without_an_image_are_refused(registry: Registry, role: str) -> None:
     registry.group("imageless")
-    container = registry.specification()["Containers"][0]
     cases: list[tuple[dict[str, Any], str]] = [
         ({}, "does not have an inference specification"),
-        ({"InferenceSpecification": {"Containers": [container] * 2}}, "2 containers in a model package"),
         (
             {"InferenceSpecification": {"Containers": [{"BaseModel": {"HubContentName": "base"}}]}},
             "has no image to make a model of",
@@ -74,6 +73,36 @@ def test_packages_without_one_image_are_refused(registry: Registry, role: str) -
             registry.client.create_model(
                 ModelName="refused", ExecutionRoleArn=role, PrimaryContainer={"ModelPackageName": arn}
             )
+
+
+def test_a_version_of_several_containers_serves_as_a_pipeline(registry: Registry, role: str) -> None:
+    account = registry.account
+    registry.group("pipeline")
+    image = account.engine.image("registered-stage", serve=STAGE)
+    containers = [{"Image": image, "Environment": {"NAME": name}} for name in ("a", "b")]
+    arn = registry.version(
+        "pipeline", ModelApprovalStatus="Approved", InferenceSpecification={"Containers": containers}
+    )
+    registry.client.create_model(ModelName="pipeline", ExecutionRoleArn=role, Containers=[{"ModelPackageName": arn}])
+    assert registry.client.describe_model(ModelName="pipeline")["Containers"] == [{"ModelPackageName": arn}]
+    account.endpoint_config("pipeline", "pipeline")
+    endpoint = account.endpoint("pipeline")
+    assert endpoint["EndpointStatus"] == "InService", endpoint.get("FailureReason")
+    assert account.invoke("pipeline", b"x")["Body"].read() == b"b(a(x))"
+
+
+def test_packages_and_images_make_one_pipeline(registry: Registry, role: str) -> None:
+    account = registry.account
+    registry.group("mixed")
+    image = account.engine.image("mixed-stage", serve=STAGE)
+    specification = {"Containers": [{"Image": image, "Environment": {"NAME": "package"}}]}
+    arn = registry.version("mixed", ModelApprovalStatus="Approved", InferenceSpecification=specification)
+    packaged = {"ModelPackageName": arn, "ContainerHostname": "second"}
+    first = {"Image": image, "Environment": {"NAME": "a"}, "ContainerHostname": "first"}
+    registry.client.create_model(ModelName="mixed", ExecutionRoleArn=role, Containers=[first, packaged])
+    account.endpoint_config("mixed", "mixed")
+    assert account.endpoint("mixed")["EndpointStatus"] == "InService"
+    assert account.invoke("mixed", b"x")["Body"].read() == b"package(a(x))"
 
 
 def test_an_additional_specification_serves_too(registry: Registry, role: str) -> None:

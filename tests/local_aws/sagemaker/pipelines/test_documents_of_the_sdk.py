@@ -82,10 +82,6 @@ def handle(event, context):
 # what becomes of each document; of steps that fail, and why, where it is the document that asks for it
 ENDS: dict[str, dict[str, str]] = {
     "fail": {"Stop": "Stopped after "},
-    "model": {
-        "Chain-CreateModel": "ClientError: Failed to invoke sagemaker:CreateModel. "
-        "Error Details: the local AWS does not offer in CreateModel: 2 containers (inference pipelines)"
-    },
     "functions": {"First": "ClientError: Execution.TrainingJobName has no value in this step"},
 }
 NAMES = sorted(path.name.removesuffix(".pipeline.json") for path in DOCUMENTS.glob("*.pipeline.json"))

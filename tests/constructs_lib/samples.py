@@ -14,6 +14,7 @@ from constructs_lib.definitions import (
     LambdaStep,
     MetricDefinition,
     ModelStep,
+    NotebookJobStep,
     Objective,
     PipelineDefinition,
     ProcessingOutput,
@@ -68,6 +69,20 @@ def processing(name: str = "Process", **changed: Any) -> ProcessingStep:
     """A processing job with a role."""
     given = {"name": name, "role": ROLE, "image": IMAGE, "compute": ComputeResources(instance_type="ml.m5.large")}
     return ProcessingStep(**{**given, **changed})
+
+
+def notebook(name: str = "Explore", **changed: Any) -> NotebookJobStep:
+    """A notebook job with a role."""
+    given = {
+        "name": name,
+        "role": ROLE,
+        "image": IMAGE,
+        "notebook": "explore.ipynb",
+        "input_uri": "s3://data/notebooks",
+        "output_uri": "s3://data/explored",
+        "region": "eu-west-1",
+    }
+    return NotebookJobStep(**{**given, **changed})
 
 
 def tuning(name: str = "Tune", **changed: Any) -> TuningStep:

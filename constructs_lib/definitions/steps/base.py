@@ -309,19 +309,28 @@ class TaskStep(FallibleStep, ABC):
 
     @property
     def named_by_service(self) -> str:
-        """What SageMaker Pipelines calls what the step makes, with ``*`` for what is not known yet."""
+        """What SageMaker Pipelines calls what the step makes where no prefix is given, with ``*`` for what it adds."""
         return "pipelines-*"
+
+    def name_in_pipeline(self, name: Text, *, custom_prefix: bool) -> Text:
+        """What SageMaker Pipelines calls what the step makes, with ``*`` for what is not known yet.
+
+        Args:
+            name: of it in the request.
+            custom_prefix: whether the names that the service makes begin with those of the definition.
+        """
+        if not self.named_by_pipelines:
+            return name
+        prefix = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
+        return Join("", [prefix, "*"]) if custom_prefix else self.named_by_service
 
     def _in_pipeline(self, need: Need, *, custom_prefix: bool) -> Need:
         """The access to what the step makes, as a pipeline needs it: it tags, and looks at, all that it makes."""
         name = None if self.name_member is None else self.request.get(self.name_member)
         if not isinstance(need, ApiAccess) or name is None or repr(need.name) != repr(name):
             return need
-        if self.named_by_pipelines:
-            prefix = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
-            name = Join("", [prefix, "*"]) if custom_prefix else self.named_by_service
         actions = {*need.actions, "sagemaker:AddTags", *described_by(self.pipeline_response)}
-        return evolve(need, name=name, actions=sorted(actions))
+        return evolve(need, name=self.name_in_pipeline(name, custom_prefix=custom_prefix), actions=sorted(actions))
 
     def pipeline_arguments(self, *, custom_prefix: bool) -> Mapping[str, Any]:
         """The request; without a name that the service gives."""

@@ -161,9 +161,9 @@ class NotebookJobStep(SageMakerJob, JobStep):
         """What the engine that runs the workflow must be allowed to do."""
         return (*self.start_needs, *self.role_needs)
 
-    def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:  # noqa: ARG002 - the name is one always
-        """What the role of a pipeline must be allowed to do for the step."""
-        return super().pipeline_needs(custom_prefix=True)
+    def name_in_pipeline(self, name: Text, *, custom_prefix: bool) -> Text:  # noqa: ARG002 - it is a prefix always
+        """What SageMaker Pipelines calls the job, with ``*`` for what it adds to the name."""
+        return Join("", [name, "*"])
 
     @property
     def job_needs(self) -> tuple[Need, ...]:

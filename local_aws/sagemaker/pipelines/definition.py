@@ -78,14 +78,12 @@ class Definition:
         parameters: by name.
         steps: by name, those of branches after their Condition step.
         experiment: ``PipelineExperimentConfig``, with its references; None for none.
-        custom_prefix: whether jobs are named after the names in their requests.
     """
 
     text: str
     parameters: Mapping[str, Parameter]
     steps: Mapping[str, Step]
     experiment: Mapping[str, Any] | None
-    custom_prefix: bool
 
     def order(self) -> dict[str, frozenset[str]]:
         """What each step waits for."""
@@ -128,7 +126,6 @@ def read(text: str) -> Definition:
         parameters=declared(document.get("Parameters") or [])[0],
         steps={step.name: step for step in steps},
         experiment=document.get("PipelineExperimentConfig"),
-        custom_prefix=bool((document.get("PipelineDefinitionConfig") or {}).get("UseCustomJobPrefix")),
     )
 
 

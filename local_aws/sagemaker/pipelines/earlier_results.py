@@ -36,6 +36,11 @@ class EarlierResults:
                 return True
         return False
 
+    def keep(self, execution: Execution, run: StepRun) -> None:
+        """Notes what a result consists of: what it left empty need not be there when it is taken."""
+        s3 = self._s3(execution)
+        run.artifacts = tuple(uri for uri in run.artifacts if _has_objects(s3, S3Location.parse(uri)))
+
     def _candidates(self, execution: Execution, run: StepRun) -> Iterator[tuple[Execution, StepRun]]:
         for source in execution.pipeline.newest_executions():
             found = source.runs.get(run.step.name)
@@ -54,8 +59,11 @@ class EarlierResults:
         if kind is not None and kind.named_by_user:
             sagemaker = self.platform.client("sagemaker", region=execution.pipeline.region)
             return _is_described(sagemaker, kind, run)
-        s3 = self.platform.client("s3", region=execution.pipeline.region)
-        return all(_has_objects(s3, S3Location.parse(address)) for address in run.artifacts)
+        s3 = self._s3(execution)
+        return all(_has_objects(s3, S3Location.parse(uri)) for uri in run.artifacts)
+
+    def _s3(self, execution: Execution) -> Any:
+        return self.platform.client("s3", region=execution.pipeline.region)
 
 
 def _is_described(sagemaker: Any, kind: ServiceStep, run: StepRun) -> bool:

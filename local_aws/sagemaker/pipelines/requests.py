@@ -30,9 +30,8 @@ async def _service_request(work: StepWork, kind: ServiceStep) -> dict[str, Any]:
     if kind.name is None:
         return dict(await work.resolve(work.run.step.request))
     own = work.run.step.request.get(kind.name)
-    prefix: str | None = None
-    if own is not None and (kind.named_by_user or work.execution.definition.custom_prefix):
-        prefix = str(await work.resolve(own))
+    # the SDK leaves a name in the request where its pipeline has custom prefixes, and takes it out elsewhere
+    prefix = None if own is None else str(await work.resolve(own))
     if prefix is not None and kind.named_by_user:
         name = prefix
     else:

@@ -121,3 +121,5 @@ class StepRunner:
             if found:
                 return
         await self.work[work.run.step.type](work, request)
+        if cache.get("Enabled"):
+            await work.blocking(lambda: self.results.keep(work.execution, work.run))

@@ -13,6 +13,7 @@ from tests.constructs_lib.samples import (
     evaluation,
     function,
     model,
+    notebook,
     pipeline,
     processing,
     registration,
@@ -127,6 +128,18 @@ def test_names_that_begin_as_the_definition_says() -> None:
         f"{SAGEMAKER}processing-job/my-job*",
         f"{SAGEMAKER}training-job/houses*",
     ]
+
+
+@pytest.mark.parametrize("custom_prefix", [True, False])
+def test_names_of_notebook_jobs_begin_as_the_step_says_in_any_case(custom_prefix: bool) -> None:
+    found = granted(notebook("Explore"), use_custom_job_prefix=custom_prefix)
+    assert found[f"{SAGEMAKER}training-job/explore*"] == [
+        "sagemaker:AddTags",
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:StopTrainingJob",
+    ]
+    assert [resource for resource in found if "training-job" in resource] == [f"{SAGEMAKER}training-job/explore*"]
 
 
 def test_property_files_are_read_by_the_pipeline() -> None:

@@ -238,10 +238,10 @@ def test_jobs_belong_to_the_experiment(pipelines: Pipelines, noop: str) -> None:
     }
 
 
-def test_jobs_are_named_after_their_own_names_where_the_definition_says_so(pipelines: Pipelines, noop: str) -> None:
-    step = processing("Prepare", noop, pipelines.role, Arguments={"ProcessingJobName": "my-prices"})
-    pipelines.create("prefix-own", definition(step, PipelineDefinitionConfig={"UseCustomJobPrefix": True}))
-    pipelines.create("prefix-aws", definition(step))
+def test_a_jobs_name_in_its_request_is_the_beginning_of_its_name(pipelines: Pipelines, noop: str) -> None:
+    named = processing("Prepare", noop, pipelines.role, Arguments={"ProcessingJobName": "my-prices"})
+    pipelines.create("prefix-own", definition(named))
+    pipelines.create("prefix-aws", definition(processing("Prepare", noop, pipelines.role)))
     own, aws = (pipelines.run(f"prefix-{name}") for name in ("own", "aws"))
 
     def job(execution: dict[str, Any]) -> str:

@@ -76,6 +76,16 @@ def test_an_artifact_that_is_gone_is_a_miss(pipelines: Pipelines, account: Accou
     assert second["PipelineExecutionStatus"] == "Succeeded"
 
 
+def test_an_output_that_was_left_empty_is_none_that_is_gone(pipelines: Pipelines, noop: str) -> None:
+    step = processing("Tell", noop, pipelines.role, outputs={"data": f"s3://{BUCKET}/left-empty"}, CacheConfig=_CACHE)
+    pipelines.create("empty", definition(step))
+    first = pipelines.run("empty")
+
+    found = pipelines.steps(pipelines.run("empty"))["Tell"]
+
+    assert found["CacheHitResult"] == {"SourcePipelineExecutionArn": first["PipelineExecutionArn"]}
+
+
 def test_a_result_that_is_too_old_is_a_miss(pipelines: Pipelines, account: Account) -> None:
     pipelines.create("stale", _cached(account, pipelines.role, "stale", {"Enabled": True, "ExpireAfter": "PT0S"}))
     pipelines.run("stale")

@@ -71,7 +71,7 @@ class _Document:
     pipeline: ImportedPipeline
 
     @cached_property
-    def placed(self) -> tuple[tuple[Mapping[str, Any], tuple[str, str] | None], ...]:
+    def placed(self) -> tuple[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]], ...]:
         return tuple(placed_steps(self.pipeline.document.get("Steps")))
 
     @cached_property
@@ -79,8 +79,8 @@ class _Document:
         return {step["Name"]: step for step, _ in self.placed}
 
     @cached_property
-    def ways(self) -> dict[str, tuple[str, str]]:
-        return {step["Name"]: way for step, way in self.placed if way is not None}
+    def ways(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        return {step["Name"]: ways for step, ways in self.placed}
 
     @cached_property
     def parameters(self) -> tuple[Mapping[str, Any], ...]:
@@ -96,9 +96,10 @@ class _Document:
             for path in dict.fromkeys(_gets({key: _own(step, key) for key in step}))
         )
 
-    def surely_runs(self, name: str, *, before: str) -> bool:
-        """Whether a step has run, or will, where another one does."""
-        return name not in self.ways or self.ways.get(before) == self.ways[name]
+    def condition_between(self, reader: str, name: str) -> str | None:
+        """The Condition that may keep a step from running where another one does; None where it surely runs."""
+        around = self.ways[reader]
+        return next((condition for condition, branch in self.ways[name] if (condition, branch) not in around), None)
 
 
 def check_imported_pipeline(pipeline: ImportedPipeline) -> tuple[Problem, ...]:
@@ -219,8 +220,8 @@ def references_lead_somewhere(document: _Document) -> Iterator[Problem]:
         elif source is not None and source not in document.by_name:
             hint = did_you_mean(source, document.by_name)
             yield Problem(step=name, message=f"reads {path!r} of a step that is not in this pipeline{hint}")
-        elif source is not None and not document.surely_runs(source, before=name):
-            message = f"reads {path!r}, whose step is inside of {document.ways[source][0]!r} and may not run"
+        elif source is not None and (condition := document.condition_between(name, source)) is not None:
+            message = f"reads {path!r}, whose step is inside of {condition!r} and may not run"
             yield Problem(step=name, message=message)
         elif root not in ("Parameters", "Execution", "Steps"):
             yield Problem(step=name, message=f"reads {path!r}, expected Parameters, Execution or Steps before a '.'")
@@ -265,8 +266,8 @@ def dependencies_are_steps_of_the_pipeline(document: _Document) -> Iterator[Prob
             if name not in document.by_name:
                 message = f"got {name!r}, expected a step of this pipeline{did_you_mean(name, document.by_name)}"
                 yield Problem(step=step["Name"], path="DependsOn", message=message)
-            elif not document.surely_runs(name, before=step["Name"]):
-                message = f"got {name!r}, which is inside of {document.ways[name][0]!r} and may not run"
+            elif (condition := document.condition_between(step["Name"], name)) is not None:
+                message = f"got {name!r}, which is inside of {condition!r} and may not run"
                 yield Problem(step=step["Name"], path="DependsOn", message=message)
 
 
@@ -276,8 +277,8 @@ def steps_have_an_order(document: _Document) -> Iterator[Problem]:
         name: {found for found in _dependencies(step) if found in document.by_name}
         for name, step in document.by_name.items()
     }
-    for name, way in document.ways.items():
-        before[name].add(way[0])
+    for name, ways in document.ways.items():
+        before[name] |= {condition for condition, _ in ways[-1:]}
     for name, path in document.reads:
         source = step_read(path)
         if source in document.by_name:
@@ -337,14 +338,10 @@ def _json_gets(value: Any) -> Iterator[Any]:
 
 
 def conditions_are_known(document: _Document) -> Iterator[Problem]:
-    """A Condition step has conditions of the service's types, and is not inside of another one's."""
+    """A Condition step has conditions of the service's types."""
     for name, step in document.by_name.items():
         if step.get("Type") != "Condition":
             continue
-        if name in document.ways:
-            outer = document.ways[name][0]
-            message = f"a Condition inside of {outer!r}, but SageMaker Pipelines has no nested Condition steps"
-            yield Problem(step=name, message=message)
         conditions = _arguments(step).get("Conditions")
         if not isinstance(conditions, list | tuple) or not conditions:
             yield Problem(step=name, path="Arguments.Conditions", message="missing, expected at least one condition")

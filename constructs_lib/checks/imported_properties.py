@@ -41,6 +41,8 @@ def property_problem(step: Mapping[str, Any], path: str) -> str | None:
     kind = str(step.get("Type"))
     if kind in ("Callback", "Lambda"):
         return _output_parameter(step, parts)
+    if kind == "Condition":
+        return None if parts == ("Outcome",) else "expected Outcome, all that a Condition has"
     if not parts or kind not in _OPERATIONS or parts[0] in _ADDED.get(kind, ()):
         return None
     if kind == "Processing" and parts[:2] == _OUTPUTS and len(parts) > 2 and isinstance(parts[2], str):

@@ -69,14 +69,17 @@ class ImportedPipeline:
 
 
 def placed_steps(
-    steps: Any, way: tuple[str, str] | None = None
-) -> Iterator[tuple[Mapping[str, Any], tuple[str, str] | None]]:
-    """Steps of a document with the Condition and the way of it that they are inside of; what is no step is left out."""
+    steps: Any, ways: tuple[tuple[str, str], ...] = ()
+) -> Iterator[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]]:
+    """Steps of a document with the Conditions that they are inside of, and which of their ways, the outermost first.
+
+    What is no step is left out.
+    """
     for step in steps if isinstance(steps, list | tuple) else ():
         if not isinstance(step, Mapping) or not isinstance(step.get("Name"), str):
             continue
-        yield step, way
+        yield step, ways
         arguments = step.get("Arguments")
         if step.get("Type") == "Condition" and isinstance(arguments, Mapping):
             for branch in ("IfSteps", "ElseSteps"):
-                yield from placed_steps(arguments.get(branch), (step["Name"], branch))
+                yield from placed_steps(arguments.get(branch), (*ways, (step["Name"], branch)))

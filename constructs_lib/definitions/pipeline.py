@@ -140,5 +140,4 @@ def _with_role(step: Step, roles: Mapping[str, Text]) -> Step:
     new = step.with_role(roles[step.name]) if isinstance(step, JobStep) and step.name in roles else step
     if not new.blocks:
         return new
-    # SageMaker Pipelines has no Conditions inside of Conditions: this ends at once
     return new.with_blocks([[_with_role(inner, roles) for inner in block.steps] for block in new.blocks])

@@ -1,11 +1,14 @@
-"""Where a pipeline's document is kept: in the template, or in S3 where it is too large for one (decision 0017)."""
+"""A pipeline's document: where it is kept (decision 0017), and what of it only the service can tell."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from constructs_lib.definitions.imported_pipeline import placed_steps
 from constructs_lib.definitions.tokens import TEXT_TOKEN
 from constructs_lib.environments.storage import IStorage
 from constructs_lib.pipelines.late_document import LateDocument
@@ -48,3 +51,14 @@ def document_property(
         path.write_text(text)
         asset = assets.Asset(scope, construct_id, path=str(path))
     return {"PipelineDefinitionS3Location": {"Bucket": asset.s3_bucket_name, "Key": asset.s3_object_key}}
+
+
+def nested_conditions(document: Mapping[str, Any]) -> Iterator[str]:
+    """What to say of Conditions inside of others, which the SageMaker SDK writes and AWS's guide does not have."""
+    for step, ways in placed_steps(document["Steps"]):
+        if step.get("Type") == "Condition" and ways:
+            outer, _ = ways[-1]
+            yield (
+                f"{step['Name']}: a Condition inside of {outer!r}: SageMaker's developer guide says that Pipelines "
+                "does not support it, while the SageMaker SDK writes it; the deployment tells"
+            )

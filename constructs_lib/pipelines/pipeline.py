@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, Stack, Token
+from aws_cdk import Annotations, ArnFormat, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -13,7 +13,7 @@ from constructs_lib.environments.storage import IStorage
 from constructs_lib.monitoring.alarms import IAlarmTopic, alarm_on_any
 from constructs_lib.permissions import pipeline_statements
 from constructs_lib.pipelines.base import ISageMakerPipeline, PipelineBase
-from constructs_lib.pipelines.documents import document_property
+from constructs_lib.pipelines.documents import document_property, nested_conditions
 from constructs_lib.rendering import json_text, render_pipeline
 from constructs_lib.state_machines.job_roles import define_job_roles
 
@@ -87,8 +87,11 @@ class SageMakerPipeline(PipelineBase):
             self.definition = definition.with_roles({name: made.role_arn for name, made in self.job_roles.items()})
         self.role: iam.IRole = self._define_role() if role is None else role
         """What the pipeline runs with."""
+        document = render_pipeline(self.definition)
+        for note in nested_conditions(document):
+            Annotations.of(self).add_warning_v2("mlops:nestedCondition", note)
         # the whole document crosses to the CDK as one value
-        text = json_text(render_pipeline(self.definition), embed=stack.to_json_string)
+        text = json_text(document, embed=stack.to_json_string)
         self.pipeline = sagemaker.CfnPipeline(
             self,
             "Resource",

@@ -28,16 +28,6 @@ def conditions_have_one_rule(subject: PipelineSubject) -> Iterator[Problem]:
 
 
 @pipeline_rule
-def conditions_are_not_nested(subject: PipelineSubject) -> Iterator[Problem]:
-    """The service does not take a Condition step inside of another one."""
-    for step in subject.all_steps:
-        outer = subject.around.get(step.name)
-        if isinstance(step, ChoiceStep) and outer is not None:
-            message = f"a Choice inside of {outer.name!r}, but SageMaker Pipelines has no nested Condition steps"
-            yield Problem(step=step.name, message=message)
-
-
-@pipeline_rule
 def dependencies_are_steps_of_the_pipeline(subject: PipelineSubject) -> Iterator[Problem]:
     """A step can only wait for steps that are there."""
     for step in subject.all_steps:
@@ -52,8 +42,9 @@ def dependencies_surely_run(subject: PipelineSubject) -> Iterator[Problem]:
     """A step inside of a Choice may not run: only steps of the same way can wait for it."""
     for step in subject.all_steps:
         for name in step.dependencies:
-            if name in subject.by_name and not on_the_same_way(step.name, name, subject):
-                message = f"got {name!r}, which is inside of {subject.way[name][0]!r} and may not run"
+            choice = choice_between(step.name, name, subject)
+            if name in subject.by_name and choice is not None:
+                message = f"got {name!r}, which is inside of {choice!r} and may not run"
                 yield Problem(step=step.name, path="depends_on", message=message)
 
 
@@ -64,8 +55,9 @@ def steps_have_an_order(subject: PipelineSubject) -> Iterator[Problem]:
     for step in subject.all_steps:
         waited = before.setdefault(step.name, set())
         waited |= {name for name in step.dependencies if name in subject.by_name}
-        if step.name in subject.way:
-            waited.add(subject.way[step.name][0])
+        if step.name in subject.ways:
+            choice, _ = subject.ways[step.name][-1]
+            waited.add(choice)
     for step, value in subject.used:
         if isinstance(value, StepOutput | JsonGet) and value.step in subject.by_name:
             before[step.name].add(value.step)
@@ -76,6 +68,7 @@ def steps_have_an_order(subject: PipelineSubject) -> Iterator[Problem]:
         yield Problem(step=found[0], path="depends_on", message=message)
 
 
-def on_the_same_way(reader: str, name: str, subject: PipelineSubject) -> bool:
-    """Whether a step has surely run, or will, where another one does."""
-    return name not in subject.way or subject.way.get(reader) == subject.way[name]
+def choice_between(reader: str, name: str, subject: PipelineSubject) -> str | None:
+    """The Choice that may keep a step from running where another one does; None where it has surely run, or will."""
+    around = subject.ways.get(reader, ())
+    return next((choice for choice, way in subject.ways.get(name, ()) if (choice, way) not in around), None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from constructs_lib.checks.json_paths import JSON_PATH
-from constructs_lib.checks.pipelines.graph import on_the_same_way
+from constructs_lib.checks.pipelines.graph import choice_between
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.wording import did_you_mean, options, shown
 from constructs_lib.definitions.errors import Problem
@@ -53,8 +53,8 @@ def outputs_are_of_steps_that_surely_run(subject: PipelineSubject) -> Iterator[P
     for step, value in subject.used:
         if not isinstance(value, StepOutput | JsonGet) or value.step not in subject.by_name:
             continue
-        if not on_the_same_way(step.name, value.step, subject):
-            inside = subject.way[value.step][0]
+        inside = choice_between(step.name, value.step, subject)
+        if inside is not None:
             message = f"reads {value.path!r} of the step {value.step!r}, which is inside of {inside!r} and may not run"
             yield Problem(step=step.name, message=message)
 

@@ -60,19 +60,14 @@ class PipelineSubject(Steps):
         return tuple(references([experiment.experiment_name, experiment.trial_name]))
 
     @cached_property
-    def around(self) -> dict[str, Step]:
-        """The step that each step is inside of, by name."""
-        return {inner.name: step for step in self.all_steps for block in step.blocks for inner in block.steps}
-
-    @cached_property
-    def way(self) -> dict[str, tuple[str, str]]:
-        """The Choice that each step is inside of, and which of its ways, by name."""
-        return {
-            inner.name: (step.name, block.path)
-            for step in self.all_steps
-            for block in step.blocks
-            for inner in block.steps
-        }
+    def ways(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The Choices that each step is inside of, and which of their ways, the outermost first; by name."""
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        for step in self.all_steps:  # a Choice comes before the steps inside of it
+            for block in step.blocks:
+                way = (*found.get(step.name, ()), (step.name, block.path))
+                found |= {inner.name: way for inner in block.steps}
+        return found
 
 
 PipelineRule = Callable[[PipelineSubject], Iterator[Problem]]

@@ -56,6 +56,7 @@ class ChoiceStep(Step):
         if_steps: Sequence[Step] = (),
         else_steps: Sequence[Step] = (),
         depends_on: Sequence[Step | str] = (),
+        display_name: str | None = None,
         comment: str | None = None,
     ) -> Self:
         """A Choice of two ways, as SageMaker Pipelines' Condition step has them.
@@ -66,11 +67,19 @@ class ChoiceStep(Step):
             if_steps: what runs where they are. Default: nothing.
             else_steps: what runs where they are not. Default: nothing.
             depends_on: as of every step.
+            display_name: as of every step.
             comment: as of every step.
         """
         condition = conditions[0] if len(conditions) == 1 else AllOf(conditions)
         rule = ChoiceRule(condition=condition, steps=if_steps)
-        return cls(name=name, rules=[rule], otherwise=else_steps, depends_on=depends_on, comment=comment)
+        return cls(
+            name=name,
+            rules=[rule],
+            otherwise=else_steps,
+            depends_on=depends_on,
+            display_name=display_name,
+            comment=comment,
+        )
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -192,6 +192,10 @@ def _property_faults(reference: Get, steps: Mapping[str, Step]) -> Iterator[str]
     if step.kind.stand_in:
         return
     whole = f"Steps.{step.name}.{shown(reference.path)}"
+    if step.type == "Condition":
+        if reference.path != ("Outcome",):
+            yield f"{whole}: a step of type Condition has Outcome alone"
+        return
     if step.kind.outputs:
         declared_names = [entry["OutputName"] for entry in step.document.get("OutputParameters") or ()]
         head, *rest = reference.path

@@ -36,6 +36,7 @@ COUNTING = {"Type": "Lambda", "OutputParameters": [{"OutputName": "rows", "Outpu
 OUTPUTS = {"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}
 FILE = {"PropertyFileName": "Report", "OutputName": "out", "FilePath": "report.json"}
 TRUE = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
+NAME_OF_A = "Steps.A.ProcessingJobName"
 WHOLE = document(
     step("First", Arguments=OUTPUTS, PropertyFiles=[FILE]),
     step("Second", **get("Steps.First.ProcessingJobName"), DependsOn=["First"]),
@@ -48,7 +49,11 @@ WHOLE = document(
             "LeftValue": {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.First.PropertyFiles.Report"}, "Path": "a"}},
             "RightValue": {"Get": "Parameters.Size"},
         },
-        then=(step("Third"), step("Fourth", **get("Execution.PipelineName"), DependsOn=["Third"])),
+        then=(
+            step("Third"),
+            step("Fourth", **get("Execution.PipelineName"), DependsOn=["Third"]),
+            condition("Inner", TRUE, then=(step("Fifth", **get("Steps.Third.ProcessingJobArn")),)),
+        ),
     ),
     Parameters=[{"Name": "Size", "Type": "Integer", "DefaultValue": 1, "EnumValues": [1, 2]}],
 )
@@ -153,6 +158,10 @@ WRONG: dict[str, tuple[Document, str]] = {
         document(step("A", Arguments=OUTPUTS, PropertyFiles=[FILE]), step("B", **json_get("A", "a.*"))),
         "B: got the path 'a.*' in a JsonGet, expected names and positions, such as 'a.b[0]'",
     ),
+    "property of a Condition": (
+        document(condition("A", TRUE), step("B", **get("Steps.A.Result"))),
+        "B: reads 'Steps.A.Result': expected Outcome, all that a Condition has",
+    ),
     "JSON of no file": (
         document(step("A"), step("B", **json_get("A", "a", file="ProcessingJobName"))),
         "B: got {'Get': 'Steps.A.ProcessingJobName'} in a JsonGet, expected a reference to Steps.STEP.PropertyFiles",
@@ -165,9 +174,13 @@ WRONG: dict[str, tuple[Document, str]] = {
         document(step("A", PropertyFiles=[FILE])),
         "A: PropertyFiles[0].OutputName: got 'out', expected one of the outputs: []",
     ),
-    "nested": (
-        document(condition("C", TRUE, then=(condition("D", TRUE),))),
-        "D: a Condition inside of 'C', but SageMaker Pipelines has no nested Condition steps",
+    "step of a Condition inside of the reader's": (
+        document(condition("C", TRUE, then=(condition("D", TRUE, then=(step("A"),)), step("B", DependsOn=["A"])))),
+        "B: DependsOn: got 'A', which is inside of 'D' and may not run",
+    ),
+    "output of a Condition inside of another": (
+        document(condition("C", TRUE, then=(condition("D", TRUE, then=(step("A"),)),)), step("B", **get(NAME_OF_A))),
+        "B: reads 'Steps.A.ProcessingJobName', whose step is inside of 'C' and may not run",
     ),
     "no condition": (document(condition("C")), "C: Arguments.Conditions: missing, expected at least one condition"),
     "condition's type": (
@@ -183,7 +196,9 @@ WRONG: dict[str, tuple[Document, str]] = {
 
 def test_a_sound_document_is_taken() -> None:
     pipeline = ImportedPipeline(name="sound", document=copy.deepcopy(WHOLE))
-    assert [found["Name"] for found in pipeline.all_steps] == ["First", "Second", "Check", "Third", "Fourth"]
+    assert [found["Name"] for found in pipeline.all_steps] == [
+        *("First", "Second", "Check", "Third", "Fourth", "Inner", "Fifth")
+    ]
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -207,10 +222,11 @@ def test_a_broken_document_is_refused(name: str) -> None:
         ("RegisterModel", ".ModelPackageArn"),
         ("QualityCheck", ".CalculatedBaselineConstraints"),
         ("EMR", ".ClusterId"),
+        ("Condition", ".Outcome"),
     ],
 )
 def test_properties_that_a_step_has_are_read(kind: str, path: str) -> None:
-    source = step("A", Type=kind, Arguments=OUTPUTS)
+    source = condition("A", TRUE) if kind == "Condition" else step("A", Type=kind, Arguments=OUTPUTS)
     assert ImportedPipeline(name="reads", document=document(source, step("B", **get(f"Steps.A{path}")))).all_steps
 
 

@@ -7,6 +7,7 @@ from aws_cdk import Acknowledgment, App, CfnParameter, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Annotations, Match
 
 from constructs_lib.definitions import (
     ComputeResources,
@@ -260,3 +261,15 @@ def test_metrics_have_their_official_names(metric: str, name: str, statistic: st
 
     assert (made.metric_name, made.statistic) == (name, statistic)
     assert made.namespace == "AWS/Sagemaker/ModelBuildingPipeline"
+
+
+def test_a_condition_inside_of_another_is_a_warning() -> None:
+    stack = Stack(App(), "Test")
+    SageMakerPipeline(stack, "Nested", definition=imported("nested-condition"))
+    SageMakerPipeline(stack, "Flat", definition=imported("condition"))
+
+    found = Annotations.from_stack(stack)
+    for inner, outer in (("Staged", "Check"), ("Announce", "Staged"), ("Again", "Check")):
+        message = f"^{inner}: a Condition inside of '{outer}': .*the deployment tells \\[ack: mlops:nestedCondition\\]$"
+        found.has_warning("/Test/Nested", Match.string_like_regexp(message))
+    found.has_no_warning("/Test/Flat", Match.any_value())

@@ -11,6 +11,7 @@ from constructs_lib.rendering.pipeline_changes import pipeline_changes
 
 ORACLE = Path(__file__).parents[2] / "oracles" / "sagemaker_sdk"
 W1: dict[str, Any] = json.loads((ORACLE / "synthetic-housing-training-sm-pipeline-ray.pipeline.json").read_text())
+LAST = ("Again", "Repeat", "GiveUp")
 ALWAYS = {"EvaluateModel", "CheckEvaluation", "RegisterTrainedModel-RegisterModel", "RMSEFail"}
 
 
@@ -44,6 +45,21 @@ def test_a_changed_member_is_named() -> None:
     assert found["PreprocessData"].paths == ("Arguments.AppSpecification.ImageUri",)
     assert found["HPTuning"].change == "unchanged"  # the addresses of its channels are in the document
     assert found["FeatureStoreIngestion"].change == "unchanged"
+
+
+def test_steps_of_conditions_inside_of_conditions_are_steps_like_others() -> None:
+    before = json.loads((ORACLE / "nested-condition.pipeline.json").read_text())
+    after = copy.deepcopy(before)
+    staged = after["Steps"][1]["Arguments"]["IfSteps"][0]["Arguments"]
+    staged["IfSteps"][0]["Arguments"]["AppSpecification"]["ImageUri"] = "another"
+    staged["Conditions"][0]["RightValue"] = "production"
+    found = {change.step: change for change in pipeline_changes(before, after)}
+
+    assert {name: change.paths for name, change in found.items() if change.change == "changed"} == {
+        "Publish": ("Arguments.AppSpecification.ImageUri",),
+        "Staged": ("Arguments.Conditions[0].RightValue",),
+    }
+    assert list(found) == [*("Evaluate", "Check", "Staged", "Publish", "Announce", "Tell", "Keep"), *LAST]
 
 
 def test_what_reads_the_name_of_a_job_runs_again_with_it() -> None:

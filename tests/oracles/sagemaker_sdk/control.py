@@ -69,6 +69,41 @@ def condition(session: PipelineSession) -> Pipeline:
     return Pipeline("condition", [text, whole, number, truth], steps=[evaluate, step, after], sagemaker_session=session)
 
 
+def nested_condition(session: PipelineSession) -> Pipeline:
+    """A Condition in either branch of another, which reads and waits for what runs in the branches around it."""
+    stage = ParameterString("Stage", default_value="prod")
+    whole = ParameterInteger("Whole", default_value=3)
+    report = PropertyFile(name="Report", output_name="report", path="report.json")
+    evaluate = small_processing(session, "Evaluate", property_files=[report])
+    accuracy = JsonGet(step_name=evaluate.name, property_file=report, json_path="metrics.accuracy.value")
+    publish = small_processing(session, "Publish")
+    announce = ConditionStep(
+        "Announce",
+        depends_on=[publish],
+        conditions=[ConditionEquals(left=publish.properties.ProcessingJobStatus, right="Completed")],
+        if_steps=[small_processing(session, "Tell", arguments=["--job", publish.properties.ProcessingJobName])],
+    )
+    staged = ConditionStep(
+        "Staged",
+        conditions=[ConditionEquals(left=stage, right="prod")],
+        if_steps=[publish, announce],
+        else_steps=[small_processing(session, "Keep", arguments=["--job", evaluate.properties.ProcessingJobName])],
+    )
+    again = ConditionStep(
+        "Again",
+        conditions=[ConditionGreaterThan(left=whole, right=0)],
+        if_steps=[small_processing(session, "Repeat")],
+        else_steps=[FailStep("GiveUp", error_message=Join(on=" ", values=["given up on", stage]))],
+    )
+    step = ConditionStep(
+        "Check",
+        conditions=[ConditionGreaterThan(left=accuracy, right=0.5)],
+        if_steps=[staged],
+        else_steps=[again],
+    )
+    return Pipeline("nested-condition", [stage, whole], steps=[evaluate, step], sagemaker_session=session)
+
+
 def fail(session: PipelineSession) -> Pipeline:
     """A pipeline that ends in a message made of a parameter and a step's property."""
     reason = ParameterString("Reason", default_value="as asked")
@@ -172,4 +207,4 @@ def functions(session: PipelineSession) -> Pipeline:
     )
 
 
-CONTROL: tuple[Making, ...] = (condition, fail, callback, lambda_function, functions)
+CONTROL: tuple[Making, ...] = (condition, nested_condition, fail, callback, lambda_function, functions)

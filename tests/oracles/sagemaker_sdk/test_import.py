@@ -133,6 +133,7 @@ def test_a_document_is_taken_and_given_back_as_it_is(name: str) -> None:
         ),
         ("callback", {("sqs:SendMessage", f"arn:aws:sqs:{HERE}:questions"), *PROCESSING, PASS_ROLE}),
         ("condition", {*PROCESSING, *reading("data-bucket", "Evaluate/report"), PASS_ROLE}),
+        ("nested-condition", {*PROCESSING, *reading("data-bucket", "Evaluate/report"), PASS_ROLE}),
         ("fail", {*PROCESSING, PASS_ROLE}),
         ("model", {*TRAINING, *MODEL, PASS_ROLE}),
         ("register-model", {*TRAINING, *package("prices"), PASS_ROLE}),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ FOLDER = Path(__file__).parent
 
 REASONS = {
     r".*\.AppManaged": "false is the service's own default",
-    r"(First|Second|Third|Preprocess|Evaluate|After|DataQuality|ModelQuality|DataBias|ModelBias|Explainability"
-    r"|Predict-monitoring) Arguments\.NetworkConfig": "we encrypt what instances send each other unless told not to",
+    r".* Arguments\.NetworkConfig": "we encrypt what instances send each other unless told not to",
     r".* Arguments\.StoppingCondition": "we say how long a job may run; the service's default is a day, or an hour",
     r".*\.Enable(NetworkIsolation|InterContainerTrafficEncryption)": "we write out what is not wanted",
     r".* Arguments\.(DebugHookConfig|ProfilerConfig)": "the SDK turns on the debugger and profiler",
@@ -48,13 +48,23 @@ def _image(name: str) -> str:
     return str(checks[0]["Arguments"]["AppSpecification"]["ImageUri"])
 
 
+def _flat(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The steps, those inside of Conditions too, which keep their names."""
+    for step in steps:
+        for branch in ("IfSteps", "ElseSteps") if step["Type"] == "Condition" else ():
+            inner = step["Arguments"][branch]
+            yield from _flat(inner)
+            step["Arguments"][branch] = [found["Name"] for found in inner]
+        yield step
+
+
 OURS = {found.name: found for found in all_of_ours(_image("quality-check"), _image("clarify-check"))}
 
 
 def _found(definition: PipelineDefinition) -> list[str]:
     """Where the documents differ: a step and a path in it."""
     theirs, ours = _document(definition.name), render_pipeline(definition)
-    left, right = ({step["Name"]: step for step in document.pop("Steps")} for document in (theirs, ours))
+    left, right = ({step["Name"]: step for step in _flat(document.pop("Steps"))} for document in (theirs, ours))
     assert ours == theirs
     assert right.keys() <= left.keys()
     missing = [f"{name} " for name in left.keys() - right.keys()]

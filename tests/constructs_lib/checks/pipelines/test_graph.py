@@ -23,18 +23,6 @@ def test_conditions_have_one_rule_passing() -> None:
     assert pipeline_problems(ChoiceStep(name="C", rules=[ChoiceRule(condition=GOOD)], otherwise=[])) == []
 
 
-def test_conditions_are_not_nested() -> None:
-    inner = ChoiceStep.if_else(name="Inner", conditions=[GOOD])
-    assert pipeline_problems(ChoiceStep.if_else(name="Outer", conditions=[GOOD], else_steps=[inner])) == [
-        "Inner: a Choice inside of 'Outer', but SageMaker Pipelines has no nested Condition steps"
-    ]
-
-
-def test_conditions_are_not_nested_passing() -> None:
-    choices = [ChoiceStep.if_else(name=name, conditions=[GOOD], if_steps=[function(f"F{name}")]) for name in "AB"]
-    assert pipeline_problems(*choices) == []
-
-
 def test_dependencies_are_steps_of_the_pipeline() -> None:
     assert pipeline_problems(function("Work"), function("Other", depends_on=["Wrok"])) == [
         "Other: depends_on: got 'Wrok', expected a step of this pipeline; did you mean 'Work'?"
@@ -61,12 +49,50 @@ def test_dependencies_surely_run_passing() -> None:
     assert pipeline_problems(choice, function("Before"), function("After", depends_on=["C"])) == []
 
 
+def test_dependencies_surely_run_in_nested_choices() -> None:
+    inner = ChoiceStep.if_else(
+        name="Inner",
+        conditions=[GOOD],
+        if_steps=[function("Deep", depends_on=["Beside", "Outer"])],
+        else_steps=[function("Other", depends_on=["Deep"])],
+    )
+    outer = ChoiceStep.if_else(
+        name="Outer",
+        conditions=[GOOD],
+        if_steps=[inner, function("Beside", depends_on=["Inner"]), function("Behind", depends_on=["Deep"])],
+        else_steps=[function("Else", depends_on=["Deep"])],
+    )
+    assert pipeline_problems(outer, function("After", depends_on=["Deep"])) == [
+        "Other: depends_on: got 'Deep', which is inside of 'Inner' and may not run",
+        "Behind: depends_on: got 'Deep', which is inside of 'Inner' and may not run",
+        "Else: depends_on: got 'Deep', which is inside of 'Outer' and may not run",
+        "After: depends_on: got 'Deep', which is inside of 'Outer' and may not run",
+    ]
+
+
+def test_dependencies_surely_run_in_nested_choices_passing() -> None:
+    deep = ChoiceStep.if_else(name="Deep", conditions=[GOOD], if_steps=[function("Last", depends_on=["B", "A"])])
+    inner = ChoiceStep.if_else(name="Inner", conditions=[GOOD], else_steps=[function("B", depends_on=["A"]), deep])
+    outer = ChoiceStep.if_else(name="Outer", conditions=[GOOD], if_steps=[function("A"), inner])
+    assert pipeline_problems(outer, function("After", depends_on=["Outer"])) == []
+
+
 def test_steps_have_an_order() -> None:
     file = evaluation("A", depends_on=["B"])
     read = equal(file.json_get("Report", "rmse"), 1)
     choice = ChoiceStep.if_else(name="C", conditions=[read], if_steps=[FailStep(name="F")])
     assert pipeline_problems(file, function("B", depends_on=["C"]), choice) == [
         "A: depends_on: steps depend on each other in a circle: 'A' -> 'C' -> 'B' -> 'A'"
+    ]
+
+
+def test_steps_have_an_order_in_nested_choices() -> None:
+    deep = function("Deep")
+    inner = ChoiceStep.if_else(name="Inner", conditions=[GOOD], if_steps=[deep])
+    outer = ChoiceStep.if_else(name="Outer", conditions=[GOOD], else_steps=[inner], depends_on=[deep])
+    assert pipeline_problems(outer) == [
+        "Outer: depends_on: got 'Deep', which is inside of 'Outer' and may not run",
+        "Outer: depends_on: steps depend on each other in a circle: 'Outer' -> 'Inner' -> 'Deep' -> 'Outer'",
     ]
 
 

@@ -68,6 +68,24 @@ def test_a_way_leads_from_each_step_to_those_that_wait_for_it() -> None:
     )
 
 
+def test_the_ways_of_a_condition_inside_of_another_lead_on_from_it() -> None:
+    inner = step("Inner", "Condition", Arguments={"Conditions": [GOOD], "IfSteps": [step("B")], "ElseSteps": []})
+    deep = step("C", **reading("A"), DependsOn=["Inner"])
+    outer = {"Conditions": [GOOD], "IfSteps": [step("A"), inner], "ElseSteps": [step("D")]}
+    graph = pipeline_graph(pipeline(step("Outer", "Condition", Arguments=outer), deep), title="nested")
+    good = "metrics.rmse ≤ RMSEThreshold"
+    assert graph.starts == ("Outer",)
+    assert graph.edges == (
+        Edge(source="Outer", target="A", kind="choice", label=good),
+        Edge(source="Outer", target="Inner", kind="choice", label=good),
+        Edge(source="Outer", target="D", kind="choice", label="otherwise"),
+        Edge(source="Inner", target="B", kind="choice", label=good),
+        Edge(source="Inner", target="C"),
+        Edge(source="A", target="C"),
+    )
+    assert [node.name for node in graph.nodes if node.ends] == ["B", "D", "C"]
+
+
 def test_a_step_tells_what_it_is() -> None:
     nodes = {node.name: node for node in pipeline_graph(housing(), title="housing").nodes}
     assert nodes["Ingest"].kind == "SageMaker processing job"

@@ -16,7 +16,7 @@ from constructs_lib.definitions import (
     PipelineRetry,
     equal,
 )
-from constructs_lib.rendering import render_pipeline
+from constructs_lib.rendering import render_pipeline, render_states
 from tests.constructs_lib.samples import (
     ROLE,
     TOKEN,
@@ -28,6 +28,7 @@ from tests.constructs_lib.samples import (
     processing,
     training,
     transform,
+    workflow,
 )
 
 
@@ -191,6 +192,39 @@ def test_a_condition_with_its_ways() -> None:
     ]
     assert [step["Name"] for step in steps["Good"]["Arguments"]["IfSteps"]] == ["Yes"]
     assert [step["Name"] for step in steps["Good"]["Arguments"]["ElseSteps"]] == ["No"]
+
+
+def test_choices_inside_of_choices_are_the_same_steps_for_both_engines() -> None:
+    first = processing("First")
+    wanted = equal(ExecutionInput("Stage"), "prod")
+    read = function("Read", payload={"status": first.output("ProcessingJobStatus")})
+    inner = ChoiceStep.if_else(
+        name="Inner",
+        conditions=[wanted, equal(first.output("ProcessingJobStatus"), "Completed")],
+        if_steps=[read],
+        else_steps=[FailStep(name="Unwanted", cause="not wanted")],
+    )
+    outer = ChoiceStep.if_else(name="Outer", conditions=[wanted], if_steps=[first, inner])
+
+    (written,) = render_pipeline(pipeline(outer))["Steps"]
+    _, nested = written["Arguments"]["IfSteps"]
+    assert (nested["Name"], nested["Type"]) == ("Inner", "Condition")
+    assert [step["Name"] for step in nested["Arguments"]["IfSteps"]] == ["Read"]
+    assert [step["Name"] for step in nested["Arguments"]["ElseSteps"]] == ["Unwanted"]
+
+    states = render_states(workflow(outer))["States"]
+    assert states["Outer"]["Choices"][0]["Next"] == "First"
+    assert states["First"]["Next"] == "Inner"
+    assert (states["Inner"]["Choices"][0]["Next"], states["Inner"]["Default"]) == ("Read", "Unwanted")
+
+
+def test_roles_reach_the_steps_of_choices_inside_of_choices() -> None:
+    work = processing("Work", role=None)
+    inner = ChoiceStep.if_else(name="Inner", conditions=[equal(ExecutionInput("Stage"), "prod")], else_steps=[work])
+    outer = ChoiceStep.if_else(name="Outer", conditions=[equal(ExecutionInput("Stage"), "x")], else_steps=[inner])
+    found = pipeline(outer)
+    assert [step.name for step in found.steps_without_role] == ["Work"]
+    assert '"RoleArn": "arn:aws:iam::' in json.dumps(render_pipeline(found.with_roles({"Work": ROLE})))
 
 
 def test_a_thousand_steps_in_a_row_are_rendered_the_same_twice() -> None:

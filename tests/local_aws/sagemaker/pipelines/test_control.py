@@ -187,6 +187,52 @@ def test_a_selective_execution_takes_the_rest_from_another(pipelines: Pipelines,
     assert steps["Use"]["Metadata"] != before["Use"]["Metadata"]
 
 
+def _nested() -> str:
+    """Conditions in Conditions: those on the way of ``Stage`` run, the others are not even looked at."""
+    wanted = compare("Equals", get("Parameters.Stage"), "prod")
+    impossible = compare("LessThan", get("Parameters.Stage"), 1)
+    deep = condition("Deep", compare("Equals", get("Steps.Inner.Outcome"), True), otherwise=[fail("F", "m")])
+    inner = condition("Inner", wanted, then=[deep], otherwise=[condition("Elsewhere", impossible)])
+    never = condition("Never", impossible, then=[condition("Neither", impossible)])
+    outer = condition("Outer", compare("Equals", 1, 1), then=[inner], otherwise=[never])
+    stage = {"Name": "Stage", "Type": "String", "DefaultValue": "prod"}
+    behind = condition("Behind", compare("Equals", 1, 1), DependsOn=["Neither"])
+    return definition(outer, behind, parameters=[stage])
+
+
+def test_conditions_inside_of_conditions_are_asked_on_the_way_that_is_taken(pipelines: Pipelines) -> None:
+    pipelines.create("nested", _nested())
+    execution = pipelines.run("nested")
+
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    found = {name: step["Metadata"]["Condition"]["Outcome"] for name, step in pipelines.steps(execution).items()}
+    assert found == {"Outer": "True", "Inner": "True", "Deep": "True"}
+
+    other = pipelines.run("nested", {"Stage": "dev"})
+    assert other["PipelineExecutionStatus"] == "Failed"
+    assert {name: step["StepStatus"] for name, step in pipelines.steps(other).items()} == {
+        "Outer": "Succeeded",
+        "Inner": "Succeeded",
+        "Elsewhere": "Failed",
+    }
+
+
+def test_a_selective_execution_runs_a_condition_inside_of_another(pipelines: Pipelines) -> None:
+    pipelines.create("nested-selective", _nested())
+    source = pipelines.run("nested-selective")["PipelineExecutionArn"]
+
+    execution = pipelines.run("nested-selective", SelectiveExecutionConfig={"SelectedSteps": [{"StepName": "Deep"}]})
+
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    taken = {
+        name: step.get("SelectiveExecutionResult", {}).get("SourcePipelineExecutionArn")
+        for name, step in pipelines.steps(execution).items()
+    }
+    assert taken == {"Outer": source, "Inner": source, "Deep": None}
+    with pytest.raises(ClientError, match=r"step Neither needs Never\."):
+        pipelines.start("nested-selective", SelectiveExecutionConfig={"SelectedSteps": [{"StepName": "Neither"}]})
+
+
 def test_without_a_source_the_newest_execution_is_taken(pipelines: Pipelines, noop: str) -> None:
     pipelines.create("newest", _chain(pipelines, "newest", noop))
     source = pipelines.run("newest")["PipelineExecutionArn"]

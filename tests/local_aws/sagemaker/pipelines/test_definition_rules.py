@@ -107,6 +107,10 @@ CASES = {
         definition(process(), reading(get("Steps.P.ModelArtifacts.S3ModelArtifacts"))),
         "step 'Q': Steps.P.ModelArtifacts.S3ModelArtifacts: a step of type Processing has no such property",
     ),
+    "property of a Condition": (
+        definition(condition("C", compare("Equals", 1, 1)), reading(get("Steps.C.Result"))),
+        "step 'Q': Steps.C.Result: a step of type Condition has Outcome alone",
+    ),
     "deep property": (
         definition(training("T", "i", "r"), reading(get("Steps.T.ModelArtifacts.Wrong"))),
         "step 'Q': Steps.T.ModelArtifacts.Wrong: a step of type Training has no such property",

@@ -14,6 +14,8 @@ def all_of_ours(monitor_image: str, clarify_image: str) -> tuple[PipelineDefinit
         jobs.notebooks(),
         jobs.auto_ml(),
         jobs.emr(),
+        control.condition(),
+        control.nested_condition(),
         control.fail(),
         control.callback(),
         control.functions_called(),

@@ -1,4 +1,4 @@
-"""Pipelines of callbacks, functions and references."""
+"""Pipelines of conditions, callbacks, functions and references."""
 
 from constructs_lib.definitions import (
     CURRENT_DATE_TIME,
@@ -9,6 +9,7 @@ from constructs_lib.definitions import (
     PROCESSING_JOB_NAME,
     START_DATE_TIME,
     CallbackStep,
+    ChoiceStep,
     ExperimentConfig,
     FailStep,
     Join,
@@ -16,6 +17,13 @@ from constructs_lib.definitions import (
     PipelineDefinition,
     PipelineParameter,
     ProcessingOutput,
+    PropertyFile,
+    equal,
+    greater_or_equal,
+    greater_than,
+    is_in,
+    less_or_equal,
+    less_than,
 )
 from tests.oracles.sagemaker_sdk.ours.givens import (
     ACCOUNT,
@@ -25,6 +33,76 @@ from tests.oracles.sagemaker_sdk.ours.givens import (
     REGION,
     processing_step,
 )
+
+REPORT = PropertyFile(name="Report", output_name="report", path="report.json")
+
+
+def condition() -> PipelineDefinition:
+    text = PipelineParameter("Text", default="a", allowed=["a", "b", "c"])
+    whole = PipelineParameter("Whole", type="integer", default=3)
+    number = PipelineParameter("Number", type="number", default=0.5)
+    truth = PipelineParameter("Truth", type="boolean", default=True)
+    evaluate = processing_step("Evaluate", property_files=[REPORT])
+    accuracy = evaluate.json_get("Report", "metrics.accuracy.value")
+    check = ChoiceStep.if_else(
+        name="Check",
+        display_name="Good enough?",
+        depends_on=[evaluate],
+        conditions=[
+            equal(text, "a"),
+            equal(truth, other=True),
+            greater_than(accuracy, number),
+            greater_or_equal(whole, 3),
+            less_than(number, 1.0),
+            less_or_equal(accuracy, 1),
+            is_in(text, ["a", "b"]),
+            ~equal(whole, 0),
+            equal(text, "a") | greater_than(whole, 9),
+            equal(evaluate.output("ProcessingJobStatus"), "Completed"),
+        ],
+        if_steps=[processing_step("Keep")],
+        else_steps=[FailStep(name="NotGood", cause=Join(" ", ["Accuracy is not above", number]))],
+    )
+    small = ChoiceStep.if_else(
+        name="Small",
+        depends_on=[check],
+        conditions=[less_than(whole, 10)],
+        if_steps=[processing_step("Publish")],
+        else_steps=[FailStep(name="TooLarge", cause="the number is too large")],
+    )
+    return PipelineDefinition(name="condition", steps=[evaluate, check, small], parameters=[text, whole, number, truth])
+
+
+def nested_condition() -> PipelineDefinition:
+    stage = PipelineParameter("Stage", default="prod")
+    whole = PipelineParameter("Whole", type="integer", default=3)
+    evaluate = processing_step("Evaluate", property_files=[REPORT])
+    publish = processing_step("Publish")
+    announce = ChoiceStep.if_else(
+        name="Announce",
+        depends_on=[publish],
+        conditions=[equal(publish.output("ProcessingJobStatus"), "Completed")],
+        if_steps=[processing_step("Tell", arguments=["--job", publish.output("ProcessingJobName")])],
+    )
+    staged = ChoiceStep.if_else(
+        name="Staged",
+        conditions=[equal(stage, "prod")],
+        if_steps=[publish, announce],
+        else_steps=[processing_step("Keep", arguments=["--job", evaluate.output("ProcessingJobName")])],
+    )
+    again = ChoiceStep.if_else(
+        name="Again",
+        conditions=[greater_than(whole, 0)],
+        if_steps=[processing_step("Repeat")],
+        else_steps=[FailStep(name="GiveUp", cause=Join(" ", ["given up on", stage]))],
+    )
+    check = ChoiceStep.if_else(
+        name="Check",
+        conditions=[greater_than(evaluate.json_get("Report", "metrics.accuracy.value"), 0.5)],
+        if_steps=[staged],
+        else_steps=[again],
+    )
+    return PipelineDefinition(name="nested-condition", steps=[evaluate, check], parameters=[stage, whole])
 
 
 def fail() -> PipelineDefinition:

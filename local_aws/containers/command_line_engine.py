@@ -130,6 +130,8 @@ class CommandLineEngine:
             "host",
             "--security-opt",
             "label=disable",
+            "--shm-size",
+            str(_shared_memory_bytes()),
             "--volume",
             f"{spec.opt_ml.resolve()}:/opt/ml",
         ]
@@ -233,6 +235,11 @@ class CommandLineContainer:
                     )
             self._engine.forget(self._name)
         return 128 - code if code < 0 else code
+
+
+def _shared_memory_bytes() -> int:
+    """The size of /dev/shm: half of the memory, as Linux itself has it; it takes what is written there alone."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _try(program: str, settings: Mapping[str, str], content: bytes) -> str:

@@ -23,6 +23,7 @@ from local_aws.containers.docker_command.main import call
 from local_aws.containers.engine import ContainerEngine, EngineError, ImageNotFoundError, RunningContainer, RunSpec
 from local_aws.containers.pair import EnginePair
 from local_aws.containers.process.engine import ProcessEngine
+from local_aws.sagemaker.jobs.cluster import host_addresses, host_names
 from local_aws.server import LocalAws
 from tests.local_aws.containers.conftest import REGION, Output
 
@@ -39,6 +40,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"pong")
 http.server.HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+""",
+    "meet": """#!/usr/bin/env python3
+import os, shutil, socket, sys
+leader, own = sys.argv[1], socket.gethostname()
+if own == leader:
+    with socket.create_server((leader, 9340)) as server:
+        connection, (address, _) = server.accept()
+        with connection:
+            print(f"{own} is {socket.gethostbyname(own)}: {connection.recv(99).decode()} from {address}")
+else:
+    while True:
+        with socket.socket() as connection:
+            connection.bind((own, 0))
+            if connection.connect_ex((leader, 9340)) == 0:
+                connection.sendall(own.encode())
+                break
+print(f"shared memory: {shutil.disk_usage('/dev/shm').total > 10**9}")
 """,
 }
 
@@ -148,7 +166,7 @@ def image(docker: Docker, base: str, repository: str) -> str:
     """An image that was built and pushed by the docker of builds; its URI by digest."""
     return docker.build_and_push(
         f"{repository}:one",
-        f"FROM {base}\nCOPY train serve hang /opt/program/\nENV PATH=/opt/program:/bin EPOCHS=3\n"
+        f"FROM {base}\nCOPY train serve hang meet /opt/program/\nENV PATH=/opt/program:/bin EPOCHS=3\n"
         "WORKDIR /opt/program\nRUN echo built > /built\n",
     )
 
@@ -190,6 +208,28 @@ def test_train_serve_and_stop(engine: CommandLineEngine, image: str, tmp_path: P
         text=True,
     )
     assert listed.stdout == ""
+
+
+def test_hosts_of_one_job_meet_under_their_names(engine: CommandLineEngine, image: str, tmp_path: Path) -> None:
+    names, output = host_names(2), Output()
+    addresses = host_addresses(names)
+    running = []
+    for name in names:
+        opt_ml = tmp_path / name
+        opt_ml.mkdir()
+        spec = RunSpec(
+            image=image,
+            arguments=("meet", names[0]),
+            opt_ml=opt_ml,
+            on_line=output,
+            hosts=addresses,
+            hostname=name,
+        )
+        running.append(engine.run(spec))
+    assert [container.wait(60) for container in running] == [0, 0], output.text
+    first, second = addresses.values()
+    assert f"algo-1 is {first}: algo-2 from {second}" in output.lines
+    assert output.lines.count("shared memory: True") == 2
 
 
 def test_processes_build_what_the_engine_cannot(

@@ -116,7 +116,7 @@ class CallbackWork:
         work.run.metadata = {"Callback": {"CallbackToken": token, "SqsQueueUrl": request["SqsQueueUrl"]}}
         try:
             await self._send(work, request, token, "Executing")
-            work.run.status = EXECUTING
+            work.enter(EXECUTING)
             answered = await self._answer(work, request, token, reply)
         finally:
             self.callbacks.close(token)
@@ -143,7 +143,7 @@ class CallbackWork:
                 await asyncio.wait(watched, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if work.stop.is_set() and work.run.status != STOPPING and not reply.done():
                     # "the pipeline execution stops only when it receives one of these calls" (developer guide)
-                    work.run.status = STOPPING
+                    work.enter(STOPPING)
                     await self._send(work, request, token, "Stopping")
         finally:
             stopping.cancel()

@@ -30,13 +30,15 @@ def condition_faults(conditions: Any) -> Iterator[str]:
         return
     for condition in conditions:
         kind = condition.get("Type") if isinstance(condition, dict) else None
-        if kind not in _MEMBERS:
+        if not isinstance(kind, str) or kind not in _MEMBERS:
             yield f"unknown condition type {kind!r}, expected one of {', '.join(_MEMBERS)}"
             continue
         members = set(condition) - {"Type"}
         if members != _MEMBERS[kind]:
             wanted, got = sorted(_MEMBERS[kind]), sorted(members)
             yield f"condition {kind} has the members {', '.join(got) or 'none'}, expected {', '.join(wanted)}"
+        elif kind == "In" and not isinstance(condition["Values"], list):
+            yield f"condition In has the Values {condition['Values']!r}, expected a list"
         elif kind == "Not":
             yield from condition_faults([condition["Condition"]])
         elif kind == "Or":

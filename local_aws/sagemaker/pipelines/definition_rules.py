@@ -13,6 +13,7 @@ from local_aws.gateway.wire import get_service_model
 from local_aws.sagemaker.pipelines.caching import parse_duration
 from local_aws.sagemaker.pipelines.conditions import condition_faults
 from local_aws.sagemaker.pipelines.definition import VERSION, Definition, Step, documents, read, step_of
+from local_aws.sagemaker.pipelines.definition_shapes import list_faults, member_faults
 from local_aws.sagemaker.pipelines.lineage_rules import argument_faults, property_faults
 from local_aws.sagemaker.pipelines.parameters import Parameter, declared
 from local_aws.sagemaker.pipelines.paths import Key, Part, shown
@@ -64,6 +65,7 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if not isinstance(document.get("Steps"), list) or not document["Steps"]:
         yield "Steps must be a list of at least one step"
         return
+    yield from list_faults(document["Steps"], "Steps")
     found = list(documents(document["Steps"]))
     named = [step["Name"] for step, _ in found if isinstance(step.get("Name"), str)]
     yield from (f"Duplicate step name '{name}'" for name, count in Counter(named).items() if count > 1)
@@ -76,9 +78,10 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
             except MalformedReferenceError as error:
                 faults = [f"step '{written['Name']}': {error}"]
         yield from faults
-    yield from _reference_faults(
-        document.get("PipelineExperimentConfig"), "PipelineExperimentConfig", steps, parameters
-    )
+    experiment = document.get("PipelineExperimentConfig")
+    if not isinstance(experiment or {}, dict):
+        yield "PipelineExperimentConfig must be an object"
+    yield from _reference_faults(experiment, "PipelineExperimentConfig", steps, parameters)
     for step in steps.values():
         yield from _dependency_faults(step, set(named))
         yield from _reference_faults(step.expressions(), f"step '{step.name}'", steps, parameters)
@@ -105,11 +108,9 @@ def _shape_faults(step: dict[str, Any]) -> Iterator[str]:
         yield f"step '{name}' of type {kind} needs {member}"
     for member in sorted(set(step) - members.known) if members.known is not None else ():
         yield f"step '{name}' of type {kind}: unknown property '{member}'"
-    if not isinstance(step.get("Arguments", {}), dict):
-        yield f"step '{name}': Arguments must be an object"
+    if faults := list(member_faults(step)):
+        yield from (f"step '{name}': {fault}" for fault in faults)
         return
-    if not isinstance(step.get("DependsOn") or [], list):
-        yield f"step '{name}': DependsOn must be a list of names"
     arguments = step.get("Arguments") or {}
     if kind == "Condition":
         yield from (f"step '{name}': {fault}" for fault in condition_faults(arguments.get("Conditions")))
@@ -179,9 +180,15 @@ def _json_get_faults(reference: JsonGet, steps: Mapping[str, Step]) -> Iterator[
         yield f"step '{step.name}' has no property file '{reference.property_file}'"
         return
     wanted = files[str(reference.property_file)]["OutputName"]
-    outputs = (step.request.get("ProcessingOutputConfig") or {}).get("Outputs") or []
-    if step.type == "Processing" and wanted not in [each.get("OutputName") for each in outputs]:
+    if step.type == "Processing" and wanted not in _output_names(step):
         yield f"property file '{reference.property_file}': step '{step.name}' has no output '{wanted}'"
+
+
+def _output_names(step: Step) -> list[Any]:
+    config = step.request.get("ProcessingOutputConfig")
+    outputs = config.get("Outputs") if isinstance(config, dict) else None
+    entries = outputs if isinstance(outputs, list) else []
+    return [each.get("OutputName") for each in entries if isinstance(each, dict)]
 
 
 def _property_faults(reference: Get, steps: Mapping[str, Step]) -> Iterator[str]:

@@ -123,7 +123,14 @@ class ExecutionRun:
     def _begin(self, name: str) -> None:
         run = StepRun(step=self.execution.definition.steps[name])
         self.execution.runs[name] = run
-        work = StepWork(execution=self.execution, run=run, calls=self.calls, blocking=self.blocking, stop=self.stop)
+        work = StepWork(
+            execution=self.execution,
+            run=run,
+            calls=self.calls,
+            blocking=self.blocking,
+            notifications=self.steps.notifications,
+            stop=self.stop,
+        )
         self._tasks[asyncio.ensure_future(self.steps.carry_out(work))] = name
 
     async def _next_ended(self) -> "set[asyncio.Task[None]]":

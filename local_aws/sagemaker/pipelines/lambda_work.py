@@ -33,7 +33,7 @@ class LambdaWork:
             StepFailedError: the function failed, took too long, or did not return what the step declares.
         """
         work.run.metadata = {"Lambda": {"Arn": request["FunctionArn"]}}
-        work.run.status = EXECUTING
+        work.enter(EXECUTING)
         try:
             returned = await asyncio.wait_for(
                 _as_task(work.blocking(lambda: _invoke(work, request))), timeout=self.seconds

@@ -45,7 +45,7 @@ class LineageWork:
         Raises:
             StepFailedError: a call failed, or an association is of something that the step does not make.
         """
-        work.run.status = EXECUTING
+        work.enter(EXECUTING)
         await work.blocking(lambda: self._note(work, request))
 
     def _note(self, work: StepWork, request: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ async def decide(work: StepWork, request: dict[str, Any]) -> None:
     Raises:
         StepFailedError: the condition cannot be decided.
     """
-    work.run.status = EXECUTING
+    work.enter(EXECUTING)
     try:
         outcome = holds(request["Conditions"])
     except ConditionError as error:

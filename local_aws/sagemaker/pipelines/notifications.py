@@ -46,11 +46,14 @@ class Notifications:
             self._count(execution, f"Execution{execution.status}", None, execution.ended)
             self._duration(execution, "ExecutionDuration", None, execution.begun, execution.ended)
 
-    def step_began(self, execution: Execution, run: StepRun) -> str:
-        """A step begins; gives the status that was told of it."""
+    def step_began(self, execution: Execution, run: StepRun) -> None:
+        """A step begins."""
         self._step_event(execution, run, run.status)
         self._count(execution, "StepStarted", run, run.started)
-        return run.status
+
+    def step_changed(self, execution: Execution, run: StepRun, before: str) -> None:
+        """A step that has not ended has another status than before."""
+        self._step_event(execution, run, before)
 
     def step_ended(self, execution: Execution, run: StepRun, before: str) -> None:
         """A step has ended.
@@ -58,7 +61,7 @@ class Notifications:
         Args:
             execution: that it is part of.
             run: its record.
-            before: the status that was told of it last.
+            before: its status until then.
         """
         ended = run.ended or now()
         self._step_event(execution, run, before)

@@ -1,5 +1,7 @@
 """Parameters of pipelines: what a definition declares, and what an execution is given."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +13,11 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "Integer": (int,),
     "Float": (float, int),
     "Boolean": (bool,),
+}
+# as JSON writes numbers: Python also reads '1_000', ' 7 ' and 'nan'
+_NUMBERS = {
+    "Integer": re.compile(r"[+-]?\d+", re.ASCII),
+    "Float": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII),
 }
 
 
@@ -43,13 +50,10 @@ class Parameter:
         return value
 
     def _typed(self, text: str) -> Value:
-        try:
-            if self.type == "Integer":
-                return int(text)
-            if self.type == "Float":
-                return float(text)
-        except ValueError:
-            raise self._mismatch(text) from None
+        if self.type in _NUMBERS:
+            if not _NUMBERS[self.type].fullmatch(text):
+                raise self._mismatch(text)
+            return int(text) if self.type == "Integer" else float(text)
         if self.type == "Boolean":
             if text.lower() not in ("true", "false"):
                 raise self._mismatch(text)
@@ -86,10 +90,12 @@ def declared(entries: Any) -> tuple[dict[str, Parameter], list[str]]:
 
 def _entry_faults(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
     kind = entry.get("Type")
-    if kind not in _PYTHON_TYPES:
+    if not isinstance(kind, str) or kind not in _PYTHON_TYPES:
         yield f"parameter '{name}' has type {kind!r}, expected one of {', '.join(_PYTHON_TYPES)}"
         return
     allowed = entry.get("EnumValues")
+    if not isinstance(allowed or [], list):
+        yield f"parameter '{name}' has the EnumValues {allowed!r}, expected a list"
     default = entry.get("DefaultValue")
     values = [*(allowed if isinstance(allowed, list) else ()), *(() if default is None else (default,))]
     for value in values:
@@ -107,10 +113,13 @@ def given(parameters: Mapping[str, Parameter], entries: list[dict[str, str]]) ->
         entries: of the request, each with Name and Value.
 
     Raises:
-        ValueError: unknown ones, ones without a value, or values that do not fit; all are named.
+        ValueError: unknown ones, ones named twice, ones without a value, or values that do not fit; all are named.
     """
     faults = []
     values = {name: each.default for name, each in parameters.items() if each.default is not None}
+    counts = Counter(entry["Name"] for entry in entries)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        faults.append(f"Duplicate parameters: [{', '.join(twice)}]")
     if unknown := [entry["Name"] for entry in entries if entry["Name"] not in parameters]:
         faults.append(f"Unknown parameters: [{', '.join(unknown)}]")
     for entry in entries:
@@ -119,8 +128,7 @@ def given(parameters: Mapping[str, Parameter], entries: list[dict[str, str]]) ->
                 values[entry["Name"]] = parameters[entry["Name"]].read(entry["Value"])
             except ValueError as fault:
                 faults.append(str(fault))
-    named = {entry["Name"] for entry in entries}
-    if missing := [name for name in parameters if name not in values and name not in named]:
+    if missing := [name for name in parameters if name not in values and name not in counts]:
         faults.append(f"Parameters without a value: [{', '.join(missing)}]")
     if faults:
         raise ValueError("; ".join(faults))

@@ -1,5 +1,6 @@
 """What a pipeline's definition refers to: ``{"Get": ...}`` and the functions ``Std:Join`` and ``Std:JsonGet``."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,7 +92,8 @@ def parse_json_get(function: Any) -> JsonGet:
     if not isinstance(function, dict) or not isinstance(function.get("Path"), str):
         raise MalformedReferenceError(f"{JSON_GET} needs a Path that is a text")
     try:
-        path = parse_path(function["Path"])
+        # of a JSONPath's root nothing is lost: every path begins there
+        path = parse_path(re.sub(r"^\$\.?(?=.)", "", function["Path"]))
     except PathError as error:
         raise MalformedReferenceError(f"{JSON_GET}: {error}") from error
     if "S3Uri" in function:

@@ -57,16 +57,11 @@ def policies_of(entries: list[Mapping[str, Any]] | None) -> list[RetryPolicy]:
     return [*policies, RetryPolicy(types=_BY_DEFAULT)]
 
 
-def policy_faults(entries: Any) -> Iterator[str]:
+def policy_faults(entries: list[Mapping[str, Any]] | None) -> Iterator[str]:
     """What is wrong with RetryPolicies."""
-    if entries is None:
-        return
-    if not isinstance(entries, list):
-        yield "RetryPolicies must be a list"
-        return
-    for entry in entries:
-        types = entry.get("ExceptionType", [])
-        for name in [types] if isinstance(types, str) else types:
+    for entry in entries or ():
+        types = entry.get("ExceptionType") or []
+        for name in types if isinstance(types, list) else [types]:
             if name not in _TYPES:
                 yield f"RetryPolicies: unknown ExceptionType {name!r}, expected one of {', '.join(_TYPES)}"
         if not types:

@@ -45,7 +45,7 @@ class ServiceWork:
         name = None if kind.name is None else str(request[kind.name])
         arn = await self._begin(work, kind, request)
         work.run.metadata = {kind.metadata: {"Arn": arn}}
-        work.run.status = EXECUTING
+        work.enter(EXECUTING)
         description = await self._end(work, kind, kind.target(name, arn), arn)
         work.run.properties = await self._properties(work, kind, description)
         work.run.artifacts = tuple(kind.artifacts(description))
@@ -87,7 +87,7 @@ class ServiceWork:
                         return description
                     if work.stop.is_set() and not stop_asked:
                         stop_asked = True
-                        work.run.status = STOPPING
+                        work.enter(STOPPING)
                         await self._stop(work, kind, target)
                     await _either(told, None if stop_asked else stopping, pause)
                     pause = min(pause * 2, _LONGEST_BETWEEN_LOOKS_SECONDS)

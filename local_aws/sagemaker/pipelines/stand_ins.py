@@ -76,7 +76,7 @@ class StandInWork:
                 f"ClientError: the local AWS does not offer steps of type {kind}; a command for them can be given "
                 f'with {VARIABLE}={{"{kind}": "command"}}'
             )
-        work.run.status = EXECUTING
+        work.enter(EXECUTING)
         environment = {**os.environ, "MLOPS_PIPELINE_EXECUTION_ARN": work.execution.arn}
         folder = Path(tempfile.mkdtemp(dir=self.platform.state_dir, prefix="stand-in-"))
         messages: list[str] = []

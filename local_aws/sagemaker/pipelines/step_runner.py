@@ -81,21 +81,22 @@ class StepRunner:
     async def carry_out(self, work: StepWork) -> None:
         """Runs a step to an end that its record tells."""
         run = work.run
-        told = self.notifications.step_began(work.execution, run)
+        self.notifications.step_began(work.execution, run)
+        status, failure = SUCCEEDED, None
         try:
             await self._attempts(work)
-        except StepFailedError as failure:
-            run.end(FAILED, str(failure))
+        except StepFailedError as error:
+            status, failure = FAILED, str(error)
         except StepStoppedError:
-            run.end(STOPPED)
+            status = STOPPED
         except asyncio.CancelledError:
             raise
         except Exception:  # noqa: BLE001 - whatever goes wrong here, the step must end, and say so
             _log.exception("step %s of %s", run.step.name, work.execution.arn)
-            run.end(FAILED, "InternalServerError: the local AWS failed; its own log says why")
-        else:
-            run.end(SUCCEEDED)
-        self.notifications.step_ended(work.execution, run, told)
+            status, failure = FAILED, "InternalServerError: the local AWS failed; its own log says why"
+        before = run.status
+        run.end(status, failure)
+        self.notifications.step_ended(work.execution, run, before)
 
     async def _attempts(self, work: StepWork) -> None:
         retries = Retries(policies_of(work.run.step.document.get("RetryPolicies")))
@@ -107,7 +108,7 @@ class StepRunner:
                 pause = retries.pause(failure.exception_type)
                 if pause is None:
                     raise
-                work.run.status = STARTING
+                work.enter(STARTING)
                 if await work.stopped_within(pause):
                     raise StepStoppedError from failure
             else:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.sagemaker.pipelines.calls import RoleCalls
 from local_aws.sagemaker.pipelines.failures import StepFailedError
+from local_aws.sagemaker.pipelines.notifications import Notifications
 from local_aws.sagemaker.pipelines.records import Execution, StepRun
 from local_aws.sagemaker.pipelines.references import JsonGet
 from local_aws.sagemaker.pipelines.resolving import Resolver, moment_text
@@ -31,6 +32,7 @@ class StepWork:
         run: its record.
         calls: AWS with the execution's role.
         blocking: runs a function in a worker thread.
+        notifications: told of the step's statuses.
         stop: set once the execution is to stop.
     """
 
@@ -38,7 +40,13 @@ class StepWork:
     run: StepRun
     calls: RoleCalls
     blocking: "Callable[[Callable[[], Any]], Awaitable[Any]]"
+    notifications: Notifications
     stop: asyncio.Event = field(factory=asyncio.Event)
+
+    def enter(self, status: str) -> None:
+        """The step goes on in another status, which is told."""
+        before, self.run.status = self.run.status, status
+        self.notifications.step_changed(self.execution, self.run, before)
 
     async def resolve(self, value: Any, **variables: str) -> Any:
         """A document with values for its expressions.

@@ -189,7 +189,9 @@ def test_events_tell_of_executions_and_steps(pipelines: Pipelines, account: Acco
         (each["previousPipelineExecutionStatus"], each["currentPipelineExecutionStatus"]) for each in executions
     ]
     assert statuses == [("Executing", "Executing"), ("Executing", "Succeeded")]
-    last = told("Step ")[-1]
+    *before, last = told("Step ")
+    changes = [(each["previousStepStatus"], each["currentStepStatus"]) for each in (*before, last)]
+    assert changes == [("Starting", "Starting"), ("Starting", "Executing"), ("Executing", "Succeeded")]
     job = pipelines.steps(arn)["Prepare"]["Metadata"]["ProcessingJob"]["Arn"]
     assert last["metadata"] == {"processingJob": {"arn": job}}
     assert (last["stepName"], last["stepType"], last["currentStepStatus"]) == ("Prepare", "Processing", "Succeeded")

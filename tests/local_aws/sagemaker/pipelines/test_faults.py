@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.sagemaker.pipelines.parameters import Parameter, text_of
 from tests.local_aws.sagemaker.conftest import BUCKET, Account
 from tests.local_aws.sagemaker.pipelines.conftest import Pipelines
 from tests.local_aws.sagemaker.pipelines.documents import (
@@ -70,6 +71,13 @@ def test_a_path_that_leads_nowhere(pipelines: Pipelines, account: Account) -> No
     assert _failure(pipelines, "no-path", text, "Check") == (
         "ClientError: Failed to find the path a.c[0] in property file Metrics of step Evaluate: there is no 'c'"
     )
+
+
+def test_a_path_may_begin_at_its_root(pipelines: Pipelines, account: Account) -> None:
+    pipelines.create("at-the-root", _reading("at-the-root", account, pipelines.role, '{"a": [{"b": 7}]}', "$.a[0].b"))
+    execution = pipelines.run("at-the-root")
+
+    assert pipelines.steps(execution)["Check"]["Metadata"]["Condition"]["Outcome"] == "True"
 
 
 def test_a_path_to_a_document(pipelines: Pipelines, account: Account) -> None:
@@ -192,6 +200,9 @@ _PARAMETERS: list[dict[str, Any]] = [
     [
         ({"Bucket": "b", "Wrong": "1"}, r"Unknown parameters: \[Wrong\]\."),
         ({"Bucket": "b", "Count": "1.5"}, r"Parameter \[Count\] value '1\.5' is not of type Integer\."),
+        ({"Bucket": "b", "Count": "1_000"}, r"Parameter \[Count\] value '1_000' is not of type Integer\."),
+        ({"Bucket": "b", "Count": " 7"}, r"Parameter \[Count\] value ' 7' is not of type Integer\."),
+        ({"Bucket": "b", "Rate": "nan"}, r"Parameter \[Rate\] value 'nan' is not of type Float\."),
         ({"Bucket": "b", "Rate": "fast"}, r"Parameter \[Rate\] value 'fast' is not of type Float\."),
         ({"Bucket": "b", "Fast": "1"}, r"Parameter \[Fast\] value '1' is not of type Boolean\."),
         (
@@ -217,6 +228,23 @@ def test_parameters_that_are_refused(pipelines: Pipelines, given: dict[str, str]
 
     assert error.value.response["Error"]["Code"] == "ValidationException"
     assert not pipelines.client.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
+
+
+def test_a_parameter_is_given_once(pipelines: Pipelines) -> None:
+    pipelines.create("given-twice", definition(fail("F", get("Parameters.Bucket")), parameters=_PARAMETERS))
+    twice = [{"Name": "Bucket", "Value": value} for value in ("a", "b")]
+
+    with pytest.raises(ClientError, match=r"Duplicate parameters: \[Bucket\]\."):
+        pipelines.client.start_pipeline_execution(PipelineName="given-twice", PipelineParameters=twice)
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"), [("1e-3", "0.001"), (".5", "0.5"), ("-2.", "-2.0"), ("+7", "7.0"), ("1E3", "1000.0")]
+)
+def test_floats_are_written_in_many_ways(rate: str, shown: str) -> None:
+    parameter = Parameter(name="Rate", type="Float")
+
+    assert text_of(parameter.read(rate)) == shown
 
 
 def test_parameters_keep_their_types(pipelines: Pipelines) -> None:

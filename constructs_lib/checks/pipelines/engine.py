@@ -109,6 +109,8 @@ def _missing(step: Step) -> Iterator[tuple[str, str]]:
         yield "wait", "step that does not wait for its end"
     if isinstance(step, EndpointStep) and step.mode == "update":
         yield "mode", "step that only updates an endpoint: it creates one that does not exist"
+    if isinstance(step, EndpointStep) and step.newest_wins is True:
+        yield "newest_wins", "look at what an endpoint has before it is updated"
     if isinstance(step, LambdaStep) and step.wait_for_callback is True:
         yield "wait_for_callback", "task tokens of functions: a CallbackStep waits for an answer"
     if isinstance(step, FailStep) and step.error is not None:
@@ -118,7 +120,7 @@ def _missing(step: Step) -> Iterator[tuple[str, str]]:
 def _is_job_name(value: Reference, name: str | None, subject: PipelineSubject) -> bool:
     """Whether a short unique name is what a job would be called, which the service makes itself."""
     step = None if name is None else subject.by_name.get(name)
-    return isinstance(value, ShortUniqueName) and isinstance(step, TaskStep) and step.service_given_name == value
+    return isinstance(value, ShortUniqueName) and isinstance(step, TaskStep) and step.made_name == value
 
 
 def _article(word: str) -> str:

@@ -6,9 +6,7 @@ from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.wording import did_you_mean
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.ordering import circle, sorted_names
-from constructs_lib.definitions.pipeline_values import JsonGet
 from constructs_lib.definitions.steps.choice import ChoiceStep
-from constructs_lib.definitions.values import StepOutput
 
 
 @pipeline_rule
@@ -59,8 +57,9 @@ def steps_have_an_order(subject: PipelineSubject) -> Iterator[Problem]:
             choice, _ = subject.ways[step.name][-1]
             waited.add(choice)
     for step, value in subject.used:
-        if isinstance(value, StepOutput | JsonGet) and value.step in subject.by_name:
-            before[step.name].add(value.step)
+        source = subject.source(step, value)
+        if source is not None:
+            before[step.name].add(source)
     sorted_already = set(sorted_names(before))
     if len(sorted_already) < len(before):
         found = circle(before, [name for name in before if name not in sorted_already])

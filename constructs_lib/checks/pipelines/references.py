@@ -13,7 +13,6 @@ from constructs_lib.definitions.pipeline_values import (
     ExecutionVariable,
     JsonGet,
 )
-from constructs_lib.definitions.steps.base import Step, TaskStep
 from constructs_lib.definitions.steps.processing import ProcessingStep
 from constructs_lib.definitions.tokens import is_number_token
 from constructs_lib.definitions.values import Join, StepOutput, UniqueName
@@ -51,11 +50,11 @@ def outputs_exist(subject: PipelineSubject) -> Iterator[Problem]:
 def outputs_are_of_steps_that_surely_run(subject: PipelineSubject) -> Iterator[Problem]:
     """What a step inside of a Choice gives can be read on the same way only."""
     for step, value in subject.used:
-        if not isinstance(value, StepOutput | JsonGet) or value.step not in subject.by_name:
-            continue
-        inside = choice_between(step.name, value.step, subject)
+        source = subject.source(step, value)
+        inside = None if source is None else choice_between(step.name, source, subject)
         if inside is not None:
-            message = f"reads {value.path!r} of the step {value.step!r}, which is inside of {inside!r} and may not run"
+            member = repr(value.path) if isinstance(value, StepOutput | JsonGet) else "the name"
+            message = f"reads {member} of the step {source!r}, which is inside of {inside!r} and may not run"
             yield Problem(step=step.name, message=message)
 
 
@@ -116,13 +115,9 @@ def job_names_are_read_in_their_steps(subject: PipelineSubject) -> Iterator[Prob
 @pipeline_rule
 def names_that_the_service_gives_are_of_one_step(subject: PipelineSubject) -> Iterator[Problem]:
     """A name that is read elsewhere is taken from the step that makes it: there must be one."""
-    makers: dict[str, list[str]] = {}
-    for maker in subject.tasks:
-        if maker.service_given_name is not None:
-            makers.setdefault(repr(maker.service_given_name), []).append(maker.name)
     for step, value in subject.used:
-        found = makers.get(repr(value), []) if isinstance(value, UniqueName) else []
-        if len(found) > 1 and not _is_own_name(step, value):
+        found = subject.makers.get(value, []) if isinstance(value, UniqueName) else []
+        if len(found) > 1 and step.name not in found:
             message = f"reads a name that {', '.join(map(repr, found))} have in common, expected another name for each"
             yield Problem(step=step.name, message=message)
         if isinstance(value, UniqueName) and value.per_attempt and not found:
@@ -146,7 +141,3 @@ def _files(subject: PipelineSubject) -> Iterator[tuple[str, str]]:
     for step in subject.all_steps:
         for file in step.property_files if isinstance(step, ProcessingStep) else ():
             yield step.name, file.name
-
-
-def _is_own_name(step: Step, value: object) -> bool:
-    return isinstance(step, TaskStep) and repr(step.service_given_name) == repr(value)

@@ -11,8 +11,9 @@ from constructs_lib.checks.rules import Steps, StepsRule, in_order, rules_of_ste
 from constructs_lib.checks.service_model import is_known, operation
 from constructs_lib.checks.shapes import RequestCheck
 from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.pipeline_values import JsonGet
 from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep, inner_steps
-from constructs_lib.definitions.values import Reference, references
+from constructs_lib.definitions.values import Reference, ShortUniqueName, StepOutput, UniqueName, references
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
     from constructs_lib.definitions.pipeline import PipelineDefinition
@@ -68,6 +69,22 @@ class PipelineSubject(Steps):
                 way = (*found.get(step.name, ()), (step.name, block.path))
                 found |= {inner.name: way for inner in block.steps}
         return found
+
+    @cached_property
+    def makers(self) -> dict[Reference, list[str]]:
+        """The steps that make something known by a name, by that name."""
+        found: dict[Reference, list[str]] = {}
+        for step in self.tasks:
+            if step.made_name is not None:
+                found.setdefault(step.made_name, []).append(step.name)
+        return found
+
+    def source(self, reader: Step, value: Reference) -> str | None:
+        """The step of which another one reads a value, and so waits for; None for a value of no other step."""
+        if isinstance(value, StepOutput | JsonGet):
+            return value.step if value.step in self.by_name else None
+        makers = self.makers.get(value, []) if isinstance(value, UniqueName | ShortUniqueName) else []
+        return makers[0] if makers and reader.name not in makers else None
 
 
 PipelineRule = Callable[[PipelineSubject], Iterator[Problem]]

@@ -42,6 +42,23 @@ class Integration:
         return self.action[0].upper() + self.action[1:]
 
 
+@frozen(kw_only=True)
+class Precedence:
+    """How to find out, before something is changed, whether what it has now was made later than what it is to get.
+
+    Attributes:
+        question: asks about either; both answers have the members `name` and `moment`.
+        own: the request about what it is to get.
+        name: member of the wait loop's answer, and of the request about what it has now.
+        moment: when it was made.
+    """
+
+    question: Integration
+    own: Mapping[str, Any]
+    name: str
+    moment: str
+
+
 @frozen(kw_only=True, field_transformer=freeze_fields)
 class WaitLoop:
     """How to wait for something that Step Functions itself cannot wait for: ask, look, sleep, again.
@@ -61,6 +78,8 @@ class WaitLoop:
         otherwise: the call in place of the step's own where the question is answered by the error `absent`.
         otherwise_request: of that call.
         absent: name of the error of the question about something that does not exist.
+        busy: parts of the refusals that mean that somebody else is at it; they are waited for, with `otherwise` only.
+        precedence: what the step's own call must not replace, with `otherwise` only; None for anything goes.
     """
 
     question: Integration
@@ -77,6 +96,8 @@ class WaitLoop:
     otherwise: Integration | None = None
     otherwise_request: Mapping[str, Any] = field(factory=dict)
     absent: str = ""
+    busy: tuple[str, ...] = ()
+    precedence: Precedence | None = None
 
     @property
     def error(self) -> str:
@@ -100,7 +121,7 @@ class Block:
     own_scope: bool
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class Step:
     """A state of the workflow.
 
@@ -192,7 +213,7 @@ class Step:
         return StepOutput(self.name, path)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class FallibleStep(Step, ABC):
     """A step that can fail, and what happens then.
 
@@ -211,7 +232,7 @@ class FallibleStep(Step, ABC):
         return bool(error)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class TaskStep(FallibleStep, ABC):
     """A step that calls a service.
 
@@ -291,7 +312,9 @@ class TaskStep(FallibleStep, ABC):
     @cached_property
     def request(self) -> Mapping[str, Any]:
         """The whole request, with references in it."""
-        document = {**_present(self.own_request()), **self.additional_request, **self.role_request()}
+        document = _present(self.own_request())
+        document |= self.additional_request
+        document |= self.role_request()
         return MappingProxyType(document)
 
     def role_request(self) -> dict[str, Any]:
@@ -337,9 +360,9 @@ class TaskStep(FallibleStep, ABC):
         member = self.name_member
         if not self.named_by_pipelines or member is None or member not in self.request:
             return self.request
-        document = dict(self.request)
-        name = document.pop(member)
+        document = {key: value for key, value in self.request.items() if key != member}
         if custom_prefix:
+            name = self.request[member]
             document[member] = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
         return document
 
@@ -349,8 +372,11 @@ class TaskStep(FallibleStep, ABC):
         return self.integration
 
     @property
-    def service_given_name(self) -> Reference | None:
-        """The name that SageMaker Pipelines gives to what the step makes, as the definition knows it."""
+    def made_name(self) -> Reference | None:
+        """The name of what the step makes, as the other steps of a pipeline know it, which wait for the step then.
+
+        None for one that no step of the pipeline makes known.
+        """
         if not self.named_by_pipelines or self.name_member is None:
             return None
         name = self.request.get(self.name_member)
@@ -363,7 +389,7 @@ class TaskStep(FallibleStep, ABC):
         return (self.request, () if loop is None else (loop.request, loop.expected, loop.otherwise_request))
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class JobStep(TaskStep, ABC):
     """A task whose work runs under a role of its own.
 
@@ -421,11 +447,13 @@ def inner_steps(step: Step) -> Iterator[Step]:
 
 def _present(request: dict[str, Any]) -> dict[str, Any]:
     """A request without the members that are None, in the objects inside of it too."""
-    return {
-        key: _present(member) if type(member) is dict else member
-        for key, member in request.items()
-        if member is not None
-    }
+    present: dict[str, Any] = {}
+    for key, member in request.items():
+        if type(member) is dict:
+            present[key] = _present(member)
+        elif member is not None:
+            present[key] = member
+    return present
 
 
 def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:

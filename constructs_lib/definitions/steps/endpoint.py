@@ -7,13 +7,15 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import DataCapture, ProductionVariant
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, Need, WriteObjects
+from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from, sagemaker_tags
-from constructs_lib.definitions.values import Text, UniqueName
+from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop, name_from, sagemaker_tags
+from constructs_lib.definitions.values import Reference, Text, UniqueName
 
 _CREATE = Integration(service="sagemaker", action="createEndpoint")
 _UPDATE = Integration(service="sagemaker", action="updateEndpoint")
+# parts of what CreateEndpoint and UpdateEndpoint answer while others are at the same endpoint
+_BUSY = ("already existing", "in-progress")
 
 
 def _config_name(step: "EndpointConfigStep") -> Text:
@@ -74,6 +76,12 @@ class EndpointConfigStep(TaskStep):
         }
 
     @property
+    def made_name(self) -> Reference | None:
+        """The configuration's name: the definition gives it, and an Endpoint step that reads it waits for it."""
+        name = self.config_name
+        return name if isinstance(name, UniqueName) and not name.per_attempt else None
+
+    @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
         actions = ["sagemaker:CreateEndpointConfig", *(["sagemaker:AddTags"] if self.tags else [])]
@@ -103,7 +111,9 @@ class EndpointStep(TaskStep):
         endpoint_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region.
         config_name: name of the endpoint configuration, such as ``config_step.config_name``.
         mode: ``create`` fails where the endpoint exists, ``update`` where it does not, ``create or update`` does what
-            is called for. Default: creates it.
+            is called for, and waits while somebody else changes the endpoint. Default: creates it.
+        newest_wins: with ``create or update``, fails where the endpoint has a configuration that was made later than
+            this one, as when deployments wait for each other. Default: False, who comes last wins.
         wait: False goes on as soon as the request is accepted; the endpoint may then still fail, and the output
             is that of CreateEndpoint. Default: waits.
         poll_seconds: pause between two looks at the endpoint; 1 to 99999999. Default: five seconds.
@@ -118,6 +128,7 @@ class EndpointStep(TaskStep):
     endpoint_name: Text
     config_name: Text
     mode: Literal["create", "update", "create or update"] = "create"
+    newest_wins: bool = False
     wait: bool = True
     poll_seconds: int = 5
     tags: Mapping[str, Text] = field(factory=dict)
@@ -159,6 +170,8 @@ class EndpointStep(TaskStep):
             otherwise=_CREATE if choosing else None,
             otherwise_request=creation if choosing else {},
             absent="SageMaker.SageMakerException" if choosing else "",
+            busy=_BUSY if choosing else (),
+            precedence=self._precedence if choosing and self.newest_wins else None,
             question=Integration(service="sagemaker", action="describeEndpoint", sdk=True),
             request={"EndpointName": self.endpoint_name},
             status="EndpointStatus",
@@ -171,9 +184,22 @@ class EndpointStep(TaskStep):
         )
 
     @property
+    def _precedence(self) -> Precedence:
+        return Precedence(
+            question=Integration(service="sagemaker", action="describeEndpointConfig", sdk=True),
+            own={"EndpointConfigName": self.config_name},
+            name="EndpointConfigName",
+            moment="CreationTime",
+        )
+
+    @property
     def engine_needs(self) -> tuple[Need, ...]:
         """What the engine that runs the workflow must be allowed to do."""
-        return self._needs(self.mode)
+        needs = self._needs(self.mode)
+        if not self.newest_wins:
+            return needs
+        reason = "what the endpoint has may be any configuration"
+        return (*needs, Calls(actions=["sagemaker:DescribeEndpointConfig"], resources=["*"], reason=reason))
 
     def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:  # noqa: ARG002 - the definition names it
         """What the role of a pipeline must be allowed to do for the step: it updates an endpoint that exists."""

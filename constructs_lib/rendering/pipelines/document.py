@@ -41,12 +41,14 @@ def render_pipeline(definition: PipelineDefinition | ImportedPipeline) -> dict[s
 def pipeline_document(definition: PipelineDefinition) -> dict[str, Any]:
     """The document of a pipeline, roles or not; without them it can be drawn but not deployed."""
     writer = _Writer(definition)
+    steps = [writer.step(step) for step in definition.steps]
+    experiment = writer.experiment(definition.experiment)
     return {
         "Version": _VERSION,
         "Metadata": {},
-        "Parameters": [_parameter(value) for value in definition.execution_inputs],
-        "PipelineExperimentConfig": writer.experiment(definition.experiment),
-        "Steps": [writer.step(step) for step in definition.steps],
+        "Parameters": writer.parameters(),  # those that have been written
+        "PipelineExperimentConfig": experiment,
+        "Steps": steps,
     }
 
 
@@ -56,6 +58,9 @@ class _Writer:
     def __init__(self, definition: PipelineDefinition) -> None:
         self._definition = definition
         self._expressions = Expressions(definition)
+
+    def parameters(self) -> list[dict[str, Any]]:
+        return [_parameter(value) for value in self._expressions.parameters.values()]
 
     def experiment(self, config: ExperimentConfig | None) -> dict[str, Any] | None:
         if config is None:
@@ -90,9 +95,7 @@ class _Writer:
                 "IfSteps": [self.step(inner) for inner in rule.steps],
                 "ElseSteps": [self.step(inner) for inner in step.otherwise],
             }
-        arguments = step.pipeline_arguments(custom_prefix=self._definition.use_custom_job_prefix)
-        written: dict[str, Any] = self._expressions.value(arguments)
-        return written
+        return self._expressions.arguments(step)
 
 
 def _parameter(value: ExecutionInput) -> dict[str, Any]:

@@ -31,29 +31,47 @@ class Expressions:
 
     Args:
         definition: in which the outputs of steps are looked up.
+
+    Attributes:
+        parameters: by name, those that the definition lists, then those of the values written so far.
     """
 
     def __init__(self, definition: PipelineDefinition) -> None:
         self._definition = definition
+        self.parameters = {found.name: found for found in definition.parameters}
 
     @cached_property
     def _steps(self) -> dict[str, Step]:
         return {step.name: step for step in self._definition.all_steps}
 
     @cached_property
-    def _given(self) -> dict[Reference, dict[str, str]]:
-        """The names that the service gives, as they are read of the first step that makes each."""
+    def _made(self) -> dict[Reference, dict[str, str]]:
+        """The names of what steps make, as they are read of the first step that makes each."""
         found: dict[Reference, dict[str, str]] = {}
-        for step in () if self._definition.use_custom_job_prefix else self._definition.all_steps:
-            if isinstance(step, TaskStep) and step.service_given_name is not None:
-                found.setdefault(step.service_given_name, _get(f"Steps.{step.name}.{step.name_member}"))
+        for step in self._definition.all_steps:
+            if isinstance(step, TaskStep) and step.made_name is not None:
+                found.setdefault(step.made_name, _get(f"Steps.{step.name}.{step.name_member}"))
         return found
+
+    def arguments(self, step: Step) -> dict[str, Any]:
+        """The Arguments of a step, in which its own name is given, and those of others are read."""
+        given = step.pipeline_arguments(custom_prefix=self._definition.use_custom_job_prefix)
+        written: dict[str, Any] = self.value(given)
+        member = step.name_member if isinstance(step, TaskStep) else None
+        own = None if member is None else given.get(member)
+        if member is not None and isinstance(own, UniqueName):
+            written[member] = _named_after_execution(own)
+        return written
 
     def value(self, value: Any) -> Any:
         """A document with references in it."""
         form = JSON_FORM[type(value)]
         if form is dict:
-            return {key: member if type(member) in PLAIN else self.value(member) for key, member in value.items()}
+            document = {**value}  # most members are plain: a copy, in which the others are replaced
+            for key, member in document.items():
+                if type(member) not in PLAIN:
+                    document[key] = self.value(member)
+            return document
         if form is list:
             return [element if type(element) in PLAIN else self.value(element) for element in value]
         return self.reference(value) if isinstance(value, Reference) else value
@@ -63,6 +81,7 @@ class Expressions:
         if isinstance(value, StepOutput):
             return _get(f"Steps.{value.step}.{self._steps[value.step].pipeline_property(value.path)}")
         if isinstance(value, ExecutionInput):
+            self.parameters.setdefault(value.name, value)
             return _get(f"Parameters.{value.name}")
         if isinstance(value, ExecutionVariable):
             return _get(f"Execution.{value.name}")
@@ -72,7 +91,7 @@ class Expressions:
             file = _get(f"Steps.{value.step}.PropertyFiles.{value.property_file}")
             return {"Std:JsonGet": {"PropertyFile": file, "Path": value.path}}
         if isinstance(value, UniqueName):
-            known = self._given.get(value)
+            known = self._made.get(value)
             return _named_after_execution(value) if known is None else dict(known)
         if isinstance(value, ContextValue) and value.path in _CONTEXT:
             return _get(_CONTEXT[value.path])

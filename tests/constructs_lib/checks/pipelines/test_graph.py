@@ -1,5 +1,5 @@
 from constructs_lib.definitions import ChoiceRule, ChoiceStep, ExecutionInput, FailStep, equal
-from tests.constructs_lib.samples import evaluation, function, pipeline_problems, processing
+from tests.constructs_lib.samples import evaluation, function, model, pipeline_problems, processing, transform
 
 GOOD = equal(ExecutionInput("Mode"), "good")
 
@@ -93,6 +93,13 @@ def test_steps_have_an_order_in_nested_choices() -> None:
     assert pipeline_problems(outer) == [
         "Outer: depends_on: got 'Deep', which is inside of 'Outer' and may not run",
         "Outer: depends_on: steps depend on each other in a circle: 'Outer' -> 'Inner' -> 'Deep' -> 'Outer'",
+    ]
+
+
+def test_steps_have_an_order_by_the_names_that_they_read() -> None:
+    saved = model(depends_on=["Transform"])
+    assert pipeline_problems(saved, transform(model_name=saved.model_name)) == [
+        "Save: depends_on: steps depend on each other in a circle: 'Save' -> 'Transform' -> 'Save'"
     ]
 
 

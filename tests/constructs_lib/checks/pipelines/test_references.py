@@ -15,6 +15,8 @@ from constructs_lib.definitions import (
 )
 from tests.constructs_lib.samples import (
     NUMBER_TOKEN,
+    config,
+    endpoint,
     evaluation,
     function,
     model,
@@ -86,6 +88,16 @@ def test_outputs_are_of_steps_that_surely_run() -> None:
     after = function("F", payload={"a": inside.output("ProcessingJobStatus")})
     assert pipeline_problems(choice, after) == [
         "F: reads 'ProcessingJobStatus' of the step 'Inside', which is inside of 'C' and may not run"
+    ]
+
+
+def test_names_are_of_steps_that_surely_run() -> None:
+    saved, configured = model(), config()
+    choice = ChoiceStep.if_else(name="C", conditions=[GOOD], if_steps=[saved, configured])
+    after = [transform(model_name=saved.model_name), endpoint(config_name=configured.config_name)]
+    assert pipeline_problems(choice, *after) == [
+        "Transform: reads the name of the step 'Save', which is inside of 'C' and may not run",
+        "Serve: reads the name of the step 'Configure', which is inside of 'C' and may not run",
     ]
 
 

@@ -14,6 +14,7 @@ from constructs_lib.definitions import (
     PipelineDefinition,
     PipelineParameter,
     PipelineRetry,
+    UniqueName,
     equal,
 )
 from constructs_lib.rendering import render_pipeline, render_states
@@ -21,6 +22,7 @@ from tests.constructs_lib.samples import (
     ROLE,
     TOKEN,
     config,
+    endpoint,
     evaluation,
     function,
     model,
@@ -145,17 +147,28 @@ def test_names_of_jobs_are_the_services_or_begin_as_is_said() -> None:
     assert named["T"]["Arguments"]["TrainingJobName"] == "train-houses"
 
 
-def test_a_name_that_the_service_gives_is_read_from_its_step() -> None:
+@pytest.mark.parametrize("custom_prefix", [False, True])
+def test_a_name_that_the_service_gives_is_read_from_its_step(custom_prefix: bool) -> None:
     saved = model("Save")
-    assert rendered(saved, transform("T", model_name=saved.model_name))["T"]["Arguments"]["ModelName"] == {
-        "Get": "Steps.Save.ModelName"
-    }
+    steps = rendered(saved, transform("T", model_name=saved.model_name), use_custom_job_prefix=custom_prefix)
+    assert steps["T"]["Arguments"]["ModelName"] == {"Get": "Steps.Save.ModelName"}
 
 
-def test_other_unique_names_have_the_id_of_the_execution() -> None:
-    assert rendered(config("Configure"))["Configure"]["Arguments"]["EndpointConfigName"] == {
+def test_the_name_of_a_configuration_has_the_id_of_the_execution_and_is_waited_for() -> None:
+    configured = config("Configure")
+    steps = rendered(configured, endpoint("E", config_name=configured.config_name))
+    assert steps["Configure"]["Arguments"]["EndpointConfigName"] == {
         "Std:Join": {"On": "-", "Values": ["configure", {"Get": "Execution.PipelineExecutionId"}]}
     }
+    assert steps["E"]["Arguments"]["EndpointConfigName"] == {"Get": "Steps.Configure.EndpointConfigName"}
+
+
+def test_an_endpoint_may_have_the_name_of_its_configuration() -> None:
+    name = UniqueName("houses")
+    steps = rendered(config("Configure", config_name=name), endpoint("E", endpoint_name=name, config_name=name))
+    arguments = steps["E"]["Arguments"]
+    assert arguments["EndpointName"] == steps["Configure"]["Arguments"]["EndpointConfigName"]
+    assert arguments["EndpointConfigName"] == {"Get": "Steps.Configure.EndpointConfigName"}
 
 
 def test_a_function_by_its_version() -> None:

@@ -22,6 +22,7 @@ from local_aws.processes import ManagedProcess
 
 OWNER_LABEL = "local-aws.server"
 _CALL_SECONDS = 30
+_ENGINE_FAILED = 125  # the engine's own exit codes begin here, above those of programs
 _KEPT = (
     "CONTAINERS_CONF",
     "CONTAINERS_STORAGE_CONF",
@@ -159,13 +160,19 @@ class CommandLineEngine:
         seconds = max(1, round(grace_seconds))
         _call(self.program, self.settings, "stop", "--time", str(seconds), name, seconds=seconds + _CALL_SECONDS)
 
-    def forget(self, name: str) -> None:
-        """Removes what is left of a container."""
+    def forget(self, name: str, *, removed: bool = False) -> None:
+        """Removes what is left of a container.
+
+        Args:
+            name: of the container.
+            removed: whether the engine has done so already.
+        """
         with self._lock:
             if name not in self._names:
                 return
             self._names.remove(name)
-        _call(self.program, self.settings, "rm", "--force", name)
+        if not removed:
+            _call(self.program, self.settings, "rm", "--force", name)
 
     def _remove_all(self) -> None:
         with self._lock:
@@ -233,7 +240,8 @@ class CommandLineContainer:
                         f"local AWS: port {SERVING_PORT} of this machine is in use: one server at a time can ignore "
                         "SAGEMAKER_BIND_TO_PORT"
                     )
-            self._engine.forget(self._name)
+            # `run --rm` removes what ends by itself, but not surely where the engine failed or the program was killed
+            self._engine.forget(self._name, removed=0 <= code < _ENGINE_FAILED)
         return 128 - code if code < 0 else code
 
 

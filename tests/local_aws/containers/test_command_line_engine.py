@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from attrs import define
 
-from local_aws.containers.command_line_engine import CommandLineEngine
+from local_aws.containers.command_line_engine import OWNER_LABEL, CommandLineEngine
 from local_aws.containers.docker_command.install import control_of
 from local_aws.containers.docker_command.main import call
 from local_aws.containers.engine import ContainerEngine, EngineError, ImageNotFoundError, RunningContainer, RunSpec
@@ -201,7 +201,7 @@ def test_train_serve_and_stop(engine: CommandLineEngine, image: str, tmp_path: P
     finally:
         served.terminate(1)
     listed = subprocess.run(
-        [engine.program, "ps", "--all", "--quiet", "--filter", "name=local-aws-"],
+        [engine.program, "ps", "--all", "--quiet", "--filter", f"label={OWNER_LABEL}={os.getpid()}"],
         env=engine.settings,
         check=True,
         capture_output=True,

@@ -5,7 +5,6 @@ more of the data than a block an actor is in memory. Each row gets a record id t
 time of the run, by which the next step knows the run's rows from those of other runs.
 """
 
-import argparse
 import itertools
 import json
 import math
@@ -24,6 +23,8 @@ from prices.records import Record, RecordWriter, runtime_client
 
 _ACTOR_CPUS = 0.5
 _THREADS = 8
+_LARGEST_WHOLE = 2**53 - 1
+"""Beyond it, rows are read with other digits than they have."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def read_arguments(words: list[str]) -> Arguments:
     """Reads the job's arguments.
 
     Raises:
-        InputError: a number is not above 0.
+        InputError: one is missing, unknown or no number, or a number is not above 0.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = contract.ArgumentParser(description=__doc__)
     parser.add_argument("--feature-group-name", required=True)
     parser.add_argument("--store-uri", required=True, help="prefix in S3 of the offline store, where one is made")
     parser.add_argument(
@@ -82,14 +83,15 @@ def records(block: tables.Block, group: FeatureGroup, event_time: str) -> Iterat
     """The records of a block's rows.
 
     Raises:
-        InputError: a value is no finite number, or has a fraction where the group keeps whole numbers.
+        InputError: a value is no finite number, or is none where the group keeps whole numbers.
     """
     table = block.read()[list(COLUMNS)]
     for column in sorted(group.integral):
-        odd = table.index[table[column] % 1 != 0]
+        odd = table.index[(table[column] % 1 != 0) | (table[column].abs() > _LARGEST_WHOLE)]
         if len(odd):
             raise contract.InputError(
                 f"{block.name}, line {odd[0]}, column {column}: got {table[column][odd[0]]}, expected a whole number"
+                f" from -{_LARGEST_WHOLE} to {_LARGEST_WHOLE}"
             )
     write = [str if column not in group.integral else _whole for column in COLUMNS]
     moment = {"FeatureName": EVENT_TIME, "ValueAsString": event_time}
@@ -111,8 +113,11 @@ def _whole(value: float) -> str:
 def plan(block_rows: int) -> list[tables.Block]:
     """The blocks of the files of the host that this runs on; none where it got no file."""
     folder = contract.processing("input")
-    paths = sorted(folder.rglob("*.csv"))
-    return [block for path in paths for block in tables.blocks(path, folder, COLUMNS, most_rows=block_rows)]
+    return [
+        block
+        for path in tables.csv_files(folder)
+        for block in tables.blocks(path, folder, COLUMNS, most_rows=block_rows)
+    ]
 
 
 def ingest(arguments: Arguments) -> None:

@@ -5,7 +5,6 @@ those of all runs. So the rows of this run are waited for until all are there, b
 common. Their order comes from their record ids and the seed: it is the same however the store arranged its files.
 """
 
-import argparse
 import io
 import itertools
 import json
@@ -71,9 +70,9 @@ def read_arguments(words: list[str]) -> Arguments:
     """Reads the job's arguments.
 
     Raises:
-        InputError: sizes that are not between 0 and 1, or do not sum to 1.
+        InputError: one is missing or unknown, or sizes are not between 0 and 1, or do not sum to 1.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = contract.ArgumentParser(description=__doc__)
     for name in _NAMES:
         parser.add_argument(f"--{name}-size", required=True, help="share of the rows, between 0 and 1")
     parser.add_argument("--wait-seconds", type=float, default=1800, help="for the rows to be in the offline store")
@@ -83,6 +82,8 @@ def read_arguments(words: list[str]) -> Arguments:
     if not math.isclose(sum(sizes.values()), 1, abs_tol=1e-6):
         told = " + ".join(str(size) for size in sizes.values())
         raise contract.InputError(f"sizes of train, validation and test: {told} is {sum(sizes.values())}, expected 1")
+    if not 0 <= found.wait_seconds < math.inf:
+        raise contract.InputError(f"--wait-seconds: got {found.wait_seconds}, expected a number from 0 on")
     return Arguments(sizes, found.wait_seconds, found.seed)
 
 

@@ -1,6 +1,7 @@
 """Unpacking of archives that others made."""
 
 import tarfile
+import zlib
 from pathlib import Path
 
 from prices.contract import InputError
@@ -18,5 +19,5 @@ def unpack(archive: Path, folder: Path) -> None:
             found.extractall(folder, filter="data")
     except tarfile.FilterError as error:
         raise InputError(f"{archive.name} is refused: {error}") from error
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InputError(f"{archive.name} cannot be unpacked: {error}") from error

@@ -4,6 +4,7 @@ Source: "How Amazon SageMaker AI provides training information", "How Amazon Sag
 output for your processing container" in the SageMaker developer guide.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -11,13 +12,21 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _LONGEST_REASON = 1024
 
 
 class InputError(Exception):
     """Bad data, arguments or hyperparameters: the message is for the person who sent them."""
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Tells of wrong arguments as of all that is wrong with a job, not on standard error alone."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the job."""
+        raise InputError(message)
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,11 @@ class FeatureGroup:
         problems += [
             f"feature {feature} is a String, expected a number" for feature in COLUMNS if types.get(feature) == "String"
         ]
-        if types.get(EVENT_TIME, "String") != "String":
-            problems.append(f"feature {EVENT_TIME}: got {types[EVENT_TIME]}, expected String")
+        problems += [
+            f"feature {feature}: got {types[feature]}, expected String"
+            for feature in (RECORD_ID, EVENT_TIME)
+            if types.get(feature, "String") != "String"
+        ]
         store = found.get("OfflineStoreConfig", {}).get("S3StorageConfig", {})
         if not store:
             problems.append("it has no offline store")

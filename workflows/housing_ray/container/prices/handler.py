@@ -3,9 +3,8 @@
 `INPUT_TYPES` and `OUTPUT_TYPES` are what the model package is registered with.
 """
 
-import csv
 import json
-import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,8 @@ CSV = "text/csv"
 JSON = "application/json"
 INPUT_TYPES = (CSV, JSON)
 OUTPUT_TYPES = (CSV, JSON)
+
+_LARGEST = sys.float_info.max
 
 
 class UnsupportedError(InputError):
@@ -51,7 +52,7 @@ def input_fn(body: bytes, content_type: str, features: tuple[str, ...]) -> np.nd
     if kind not in INPUT_TYPES:
         raise UnsupportedError(415, f"content type: got {content_type!r}, expected {' or '.join(INPUT_TYPES)}")
     try:
-        text = body.decode("utf-8")
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"the request is not UTF-8: {error}") from error
     return _from_csv(text, features) if kind == CSV else _from_json(text, features)
@@ -93,11 +94,15 @@ def _from_csv(text: str, features: tuple[str, ...]) -> np.ndarray:
         raise InputError("the request has no rows")
     columns, line = features, 1
     first, _, rest = text.partition("\n")
-    names = tuple(cell.strip() for cell in next(csv.reader([first]), []))
+    names = tables.header(first, "request")
     if set(names) & set(features):
         missing = [name for name in features if name not in names]
         if missing:
             raise InputError(f"no column {', '.join(missing)} in the header; got {', '.join(names)}")
+        if len(set(names)) < len(names):
+            raise InputError(f"a column of the header is there twice: {', '.join(names)}")
+        if not rest.strip():
+            raise InputError("the request has a header and no rows")
         columns, line, text = names, 2, rest
     return tables.parse(text, columns=columns, name="request", first_line=line)[list(features)].to_numpy()
 
@@ -105,12 +110,13 @@ def _from_csv(text: str, features: tuple[str, ...]) -> np.ndarray:
 def _from_json(text: str, features: tuple[str, ...]) -> np.ndarray:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"the request is not JSON: {error}") from error
     instances = document.get("instances") if isinstance(document, dict) else document
     if not isinstance(instances, list) or not instances:
         raise InputError('expected {"instances": [...]} or a list, with at least one instance')
-    return np.array([_instance(number, instance, features) for number, instance in enumerate(instances)])
+    rows = [_instance(number, instance, features) for number, instance in enumerate(instances)]
+    return np.array(rows, dtype=np.float64)
 
 
 def _instance(number: int, instance: object, features: tuple[str, ...]) -> list[float]:
@@ -119,6 +125,6 @@ def _instance(number: int, instance: object, features: tuple[str, ...]) -> list[
     if not isinstance(instance, list) or len(instance) != len(features):
         raise InputError(f"instance {number}: expected {len(features)} values: {', '.join(features)}")
     for name, value in zip(features, instance, strict=True):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_LARGEST <= value <= _LARGEST:
             raise InputError(f"instance {number}, {name}: got {value!r}, expected a finite number")
     return instance

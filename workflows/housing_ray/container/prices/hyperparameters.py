@@ -57,7 +57,7 @@ class Hyperparameters:
                 problems.append(f"hyperparameter {name}: got {text!r}, expected {'a whole' if whole else 'a'} number")
                 continue
             low, high = _RANGES[name]
-            if not low <= value <= high:
+            if not low <= value <= high or math.isinf(value):
                 problems.append(f"hyperparameter {name}: got {text}, expected {low} to {high}")
                 continue
             values[name] = value

@@ -12,6 +12,11 @@ import pandas as pd
 
 from prices.contract import InputError
 
+_OF_NUMBERS = b'0123456789+-.eE," \t\r\n'
+"""What a table of numbers is written with; pandas takes some words for numbers, such as ``True``."""
+
+_LONGEST_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Block:
@@ -44,7 +49,13 @@ class Block:
         with self.path.open("rb") as file:
             file.seek(self.start)
             text = file.read(self.size).decode("utf-8-sig", "replace")
-        return parse(text, columns=self.columns, name=self.name, first_line=self.first_line)
+        table = parse(text, columns=self.columns, name=self.name, first_line=self.first_line)
+        if len(table) != self.rows:
+            raise InputError(
+                f"{self.name}: got {len(table)} rows in {self.rows} lines from line {self.first_line} on, expected a "
+                "row in each: a value in quotes goes over the end of its line"
+            )
+        return table
 
 
 def parse(text: str, *, columns: Sequence[str], name: str, first_line: int = 1) -> pd.DataFrame:
@@ -53,18 +64,26 @@ def parse(text: str, *, columns: Sequence[str], name: str, first_line: int = 1) 
     Raises:
         InputError: naming `name`, the line and the column of the first value that is no finite number.
     """
-    try:
-        table = pd.read_csv(
-            io.StringIO(text), header=None, names=range(len(columns)), index_col=False, dtype=np.float64,
-            skip_blank_lines=False,
-        )  # fmt: skip
-    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning):
-        table = None
-    if table is None or not np.isfinite(table.to_numpy()).all() or _has_other_lengths(text, len(columns)):
+    table = _at_once(text, len(columns))
+    if table is None:
         return _slowly(text, columns, name, first_line)
     table.columns = pd.Index(columns)
     table.index = pd.RangeIndex(first_line, first_line + len(table))
     return table
+
+
+def _at_once(text: str, count: int) -> pd.DataFrame | None:
+    """The rows of a text that holds nothing but finite numbers, `count` a line; None for any other."""
+    if text.encode().translate(None, delete=_OF_NUMBERS) or _has_other_lengths(text, count):
+        return None
+    try:
+        table = pd.read_csv(
+            io.StringIO(text), header=None, names=range(count), index_col=False, dtype=np.float64,
+            skip_blank_lines=False,
+        )  # fmt: skip
+    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning):
+        return None
+    return table if np.isfinite(table.to_numpy()).all() else None
 
 
 def _has_other_lengths(text: str, count: int) -> bool:
@@ -89,20 +108,36 @@ def _number(cell: str, place: str) -> float:
         value = float(cell)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{place}: got {cell!r}, expected a finite number")
+    if not math.isfinite(value) or "_" in cell:  # Python's own way to write long numbers
+        shown = cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}..."
+        raise InputError(f"{place}: got {shown!r}, expected a finite number")
     return value
 
 
-def csv_files(folder: Path) -> list[Path]:
-    """The CSV files of a folder and those below it, by name.
+def header(line: str, name: str) -> tuple[str, ...]:
+    """The names of a line of CSV.
 
     Raises:
-        InputError: there are none.
+        InputError: it holds several lines, which end in carriage returns alone.
     """
-    found = sorted(path for path in folder.rglob("*.csv") if path.is_file())
-    if not found:
-        raise InputError(f"{folder.name} holds no .csv file")
+    try:
+        return tuple(cell.strip() for cell in next(csv.reader([line]), []))
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, line 1: got a carriage return within the line, expected lines that end in a line feed"
+        ) from error
+
+
+def csv_files(folder: Path) -> list[Path]:
+    """The CSV files of a folder and those below it, by name; what others leave beside data is passed over.
+
+    Raises:
+        InputError: another file is among them, whose rows would be lost.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(("_", ".")))
+    for path in found:
+        if path.suffix.lower() != ".csv":
+            raise InputError(f"{folder.name}: got {path.relative_to(folder).as_posix()}, expected .csv files")
     return found
 
 
@@ -112,7 +147,10 @@ def read(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     Raises:
         InputError: no file, no rows, a column that is missing, or a value that is no finite number.
     """
-    tables = [block.read()[list(columns)] for path in csv_files(folder) for block in blocks(path, folder, columns)]
+    files = csv_files(folder)
+    if not files:
+        raise InputError(f"{folder.name} holds no .csv file")
+    tables = [block.read()[list(columns)] for path in files for block in blocks(path, folder, columns)]
     if not tables:
         raise InputError(f"{folder.name} holds no rows")
     return pd.concat(tables, ignore_index=True)
@@ -132,10 +170,10 @@ def blocks(path: Path, folder: Path, columns: Sequence[str], *, most_rows: int =
     """
     name = path.relative_to(folder).as_posix()
     with path.open("rb") as file:
-        header = file.readline()
-        found = tuple(cell.strip() for cell in next(csv.reader([header.decode("utf-8-sig", "replace")]), []))
+        first_line = file.readline()
+        found = header(first_line.decode("utf-8-sig", "replace"), name)
         _check_columns(found, columns, name)
-        start, line, count = len(header), 2, 0
+        start, line, count = len(first_line), 2, 0
         end, first = start, line
         for text in file:
             end, line = end + len(text), line + 1

@@ -38,6 +38,8 @@ _SAGEMAKER = {
     "ProjectName": "project",
     "DomainId": "domain",
 }
+# an endpoint is made from a config, a component is put on an endpoint: AWS asks for both
+_OF_TWO = frozenset({"CreateEndpoint", "CreateInferenceComponent", "UpdateEndpoint"})
 # parameters that name the resource, first come first served; values that are ARNs stay as they are
 _BY_PARAMETER: dict[str, dict[str, str]] = {
     "cloudwatch": {"AlarmName": "alarm:{}", "MetricStreamName": "metric-stream/{}"},
@@ -97,8 +99,7 @@ def _sagemaker(operation: str, parameters: Parameters, place: Place) -> Iterator
         yield from several
         return
     names = [name for name in _SAGEMAKER if isinstance(parameters.get(name), str)]
-    # an endpoint is made from a config: AWS asks for both
-    wanted = names[:2] if operation in ("CreateEndpoint", "UpdateEndpoint") else names[:1]
+    wanted = names[:2] if operation in _OF_TWO else names[:1]
     for name in wanted:
         value = parameters[name]
         arn = value if value.startswith("arn:") else place.arn("sagemaker", f"{_SAGEMAKER[name]}/{value}")

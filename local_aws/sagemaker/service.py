@@ -17,6 +17,8 @@ from local_aws.sagemaker.experiments.metrics import MetricOperations
 from local_aws.sagemaker.experiments.operations import ExperimentOperations
 from local_aws.sagemaker.feature_store.offline import OfflineSettings
 from local_aws.sagemaker.feature_store.service import register_feature_store
+from local_aws.sagemaker.inference_components.operations import InferenceComponentOperations
+from local_aws.sagemaker.inference_components.placement import Placements
 from local_aws.sagemaker.jobs.work import JobGround, JobSettings
 from local_aws.sagemaker.lineage.associations import AssociationOperations
 from local_aws.sagemaker.lineage.entities import EntityOperations
@@ -72,11 +74,13 @@ def register_sagemaker(
     routes = RouteTable()
     metrics = InvocationMetrics(platform)
     invocations = Invocations(gateway.authority, routes, metrics, settings.invocation_seconds)
-    deployments = Deployments(Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire))
+    serving = Ground(platform=platform, engine=engine, settings=settings, retire=invocations.retire)
+    deployments, placements = Deployments(serving), Placements(serving)
     registry = RegistryRecords()
     lineage = LineageRecords()
     models = ModelOperations(platform, PackageContainers(registry), tags)
     configs = EndpointConfigOperations(platform, models, tags)
+    endpoint_operations = EndpointOperations(platform, deployments, configs, routes, tags)
     trainings = TrainingOperations(ground, tags)
     gateway.register(
         TagOperations(tags),
@@ -86,7 +90,8 @@ def register_sagemaker(
         TransformOperations(ground, settings, models, tags),
         models,
         configs,
-        EndpointOperations(platform, deployments, configs, routes, tags),
+        endpoint_operations,
+        InferenceComponentOperations(placements, endpoint_operations, models, settings, tags),
         ModelPackageGroupOperations(registry, tags),
         ModelPackageOperations(platform, registry, tags),
         EntityOperations(lineage, tags),
@@ -107,4 +112,5 @@ def register_sagemaker(
     platform.on_stop(metrics.publish)
     platform.on_stop(ground.stop)
     platform.on_stop(deployments.stop)
+    platform.on_stop(placements.stop)
     platform.on_stop(invocations.close)

@@ -186,6 +186,89 @@ class EndpointProvider(_NamedProvider):
             scope.pause(0.1)
 
 
+class InferenceComponentProvider(_NamedProvider):
+    """An inference component; done once it is in service."""
+
+    type = "AWS::SageMaker::InferenceComponent"
+    kind = "InferenceComponent"
+    create_method = "create_inference_component"
+    delete_method = "delete_inference_component"
+    # the endpoint's name says the same as its ARN; how an update is deployed is for updates alone
+    own_calls = frozenset({"DeploymentConfig", "EndpointArn", "Tags"})
+    schema = Schema.of(
+        "DeploymentConfig EndpointArn EndpointName InferenceComponentName RuntimeConfig Specification Specifications "
+        "Tags VariantName",
+        required="EndpointName",
+        # the schema has none of these, and no operation changes them
+        create_only="EndpointArn EndpointName InferenceComponentName VariantName",
+        attributes="CreationTime FailureReason InferenceComponentArn InferenceComponentStatus LastModifiedTime "
+        "RuntimeConfig.CurrentCopyCount RuntimeConfig.DesiredCopyCount",
+        name="InferenceComponentName",
+    )
+
+    def create(self, scope: ResourceScope, properties: dict[str, Any]) -> str:
+        """Makes the component and waits for InService.
+
+        Raises:
+            ResourceError: it failed; with SageMaker's reason.
+        """
+        arn = self.make(scope, properties)
+        self._settle(scope, arn)
+        return arn
+
+    def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
+        """Changes what is served and in how many copies, and waits until that is in service."""
+        super().update(scope, physical_id, old, new)
+        changed = changed_properties(old, new) & {"RuntimeConfig", "Specification", "Specifications"}
+        if changed:
+            arguments = only(new, *changed, "DeploymentConfig") | {"InferenceComponentName": _name_of(physical_id)}
+            scope.client(_SERVICE).update_inference_component(
+                **request(_SERVICE, "UpdateInferenceComponent", arguments)
+            )
+            self._settle(scope, physical_id)
+        return None
+
+    def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
+        """Removes the component and waits until it is gone."""
+        super().delete(scope, physical_id, properties)
+        while True:
+            try:
+                self._described(scope, physical_id)
+            except ClientError as error:
+                if is_absent(error):
+                    return
+                raise
+            scope.pause(0.1)
+
+    def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """ARN, status, copies and times."""
+        del properties
+        found = self._described(scope, physical_id)
+        return {
+            **only(found, "FailureReason", "InferenceComponentArn", "InferenceComponentStatus"),
+            **{name: str(found[name]) for name in ("CreationTime", "LastModifiedTime")},
+            **{f"RuntimeConfig.{name}": count for name, count in found["RuntimeConfig"].items()},
+        }
+
+    def _settle(self, scope: ResourceScope, arn: str) -> None:
+        while True:
+            found = self._described(scope, arn)
+            status = found["InferenceComponentStatus"]
+            if status not in {"Creating", "Updating"}:
+                break
+            scope.pause(0.2)
+        # after an update that failed, what served before is in service, with the reason
+        if status != "InService" or "FailureReason" in found:
+            reason = found.get("FailureReason", "no reason given")
+            raise ResourceError(f"The inference component {_name_of(arn)} is {status}: {reason}")
+
+    def _described(self, scope: ResourceScope, arn: str) -> dict[str, Any]:
+        found: dict[str, Any] = scope.client(_SERVICE).describe_inference_component(
+            InferenceComponentName=_name_of(arn)
+        )
+        return found
+
+
 class ModelPackageGroupProvider(_NamedProvider):
     """A group of model packages: a registered model's versions."""
 
@@ -304,6 +387,7 @@ PROVIDERS = (
     ModelProvider(),
     EndpointConfigProvider(),
     EndpointProvider(),
+    InferenceComponentProvider(),
     ModelPackageGroupProvider(),
     ModelPackageProvider(),
     FeatureGroupProvider(),

@@ -21,14 +21,12 @@ _NOT_OFFERED = (
     "AsyncInferenceConfig",
     "ExplainerConfig",
     "ShadowProductionVariants",
-    "ExecutionRoleArn",
     "MetricsConfig",
     "CrossRegionTrafficConfig",
 )
 _NOT_OFFERED_IN_VARIANTS = (
     "AcceleratorType",
     "CoreDumpConfig",
-    "ManagedInstanceScaling",
     "InstancePools",
     "CapacityReservationConfig",
     "AcceleratorPartitionLayouts",
@@ -44,7 +42,7 @@ class EndpointConfig:
         name: unique among the configurations of its account and region.
         arn: of the configuration.
         request: the CreateEndpointConfig request without tags.
-        models: of each variant, by the variant's name.
+        models: of each variant, by the variant's name; none where inference components bring the models.
         created: when.
     """
 
@@ -59,6 +57,21 @@ class EndpointConfig:
         """The production variants of the request."""
         found: list[dict[str, Any]] = self.request["ProductionVariants"]
         return found
+
+    @property
+    def shared(self) -> bool:
+        """Whether inference components bring the models."""
+        return not self.models
+
+    @property
+    def role_arn(self) -> str:
+        """The role that writes what is captured, and with whose rights inference components run."""
+        return next((model.role_arn for model in self.models.values()), None) or str(self.request["ExecutionRoleArn"])
+
+    @property
+    def isolated(self) -> bool:
+        """Whether the containers of inference components get neither network nor credentials."""
+        return bool(self.request.get("EnableNetworkIsolation", False))
 
     @property
     def capture(self) -> dict[str, Any] | None:
@@ -113,7 +126,11 @@ class EndpointConfigOperations(ValidatedGroup):
             arn=arn_of(context, "endpoint-config", name),
             request={key: value for key, value in request.items() if key != "Tags"}
             | {"ProductionVariants": [{"InitialVariantWeight": 1.0} | variant for variant in variants]},
-            models={variant["VariantName"]: self._models.find(context, variant["ModelName"]) for variant in variants},
+            models={
+                variant["VariantName"]: self._models.find(context, variant["ModelName"])
+                for variant in variants
+                if "ModelName" in variant
+            },
         )
         if faults := list(_model_faults(config)):
             raise validation_error("; ".join(faults))
@@ -163,13 +180,18 @@ class EndpointConfigOperations(ValidatedGroup):
 
 def _faults(request: dict[str, Any]) -> Iterator[str]:
     seen = set()
+    shared = _is_shared(request)
+    if shared and "ExecutionRoleArn" not in request:
+        yield "ExecutionRoleArn is needed where variants have no ModelName: inference components run with its rights"
     for variant in request["ProductionVariants"]:
         name = variant["VariantName"]
         if name in seen:
             yield f"variant {name} is there twice"
         seen.add(name)
-        if "ModelName" not in variant and "InstancePools" not in variant:
-            yield f"variant {name} needs a ModelName"
+        if "ModelName" not in variant and not shared:
+            yield f"variant {name} needs a ModelName: either all variants have one, or none has"
+        if shared and "ServerlessConfig" in variant:
+            yield f"variant {name} is serverless: it needs a ModelName"
         if "ServerlessConfig" in variant:
             if given := [key for key in ("InstanceType", "InitialInstanceCount") if key in variant]:
                 yield f"variant {name} is serverless: {' and '.join(given)} cannot be given"
@@ -186,10 +208,18 @@ def _faults(request: dict[str, Any]) -> Iterator[str]:
             yield f"DataCaptureConfig.DestinationS3Uri: {error}"
 
 
+def _is_shared(request: dict[str, Any]) -> bool:
+    return not any("ModelName" in variant for variant in request["ProductionVariants"])
+
+
 def _model_faults(config: EndpointConfig) -> Iterator[str]:
     for variant in config.variants:
-        name = variant["VariantName"]
-        if "ServerlessConfig" in variant and len(config.models[name].containers) > 1:
+        model = config.models.get(name := variant["VariantName"])
+        if model is None:
+            continue
+        if not model.has_role:
+            yield f"variant {name}: model {model.name} has no ExecutionRoleArn"
+        if "ServerlessConfig" in variant and len(model.containers) > 1:
             yield f"variant {name} is serverless: its model cannot have several containers"
 
 
@@ -198,6 +228,8 @@ def _not_offered(request: dict[str, Any]) -> Iterator[str]:
     for variant in request["ProductionVariants"]:
         suffix = f" (variant {variant['VariantName']})"
         yield from (name + suffix for name in _NOT_OFFERED_IN_VARIANTS if name in variant)
+        if "ManagedInstanceScaling" in variant and not _is_shared(request):
+            yield f"ManagedInstanceScaling of a variant with a model{suffix}"
         strategy = variant.get("RoutingConfig", {}).get("RoutingStrategy", "RANDOM")
         if strategy not in _ROUTING:
             yield f"RoutingStrategy {strategy}{suffix}"

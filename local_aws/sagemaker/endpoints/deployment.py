@@ -124,7 +124,7 @@ class Deployments:
             if "DesiredWeight" in change:
                 variant.weight = float(change["DesiredWeight"])
             try:
-                variant.instances.scale(change.get("DesiredInstanceCount", variant.count))
+                variant.scale(change.get("DesiredInstanceCount", variant.count))
             except DeploymentError as error:
                 failure = str(error)
         endpoint.refresh(fleet)
@@ -158,7 +158,7 @@ class Deployments:
             platform=self.ground.platform,
             endpoint_name=endpoint.name,
             region=endpoint.route.region,
-            role_arn=next(iter(config.models.values())).role_arn,
+            role_arn=config.role_arn,
             config=config.capture,
             flush_seconds=self.ground.settings.capture_seconds,
             report=log.write,

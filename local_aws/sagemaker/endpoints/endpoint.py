@@ -38,6 +38,7 @@ class Endpoint:
         fleet: the containers that serve; None before the first came into service.
         pending: the configuration of an update under way.
         capture: of the fleet that serves.
+        components: names of the inference components on it, with their variants.
     """
 
     config: EndpointConfig
@@ -46,6 +47,7 @@ class Endpoint:
     fleet: Fleet | None = None
     pending: EndpointConfig | None = None
     capture: DataCapture | None = None
+    components: dict[str, str] = field(factory=dict)
     created: datetime = field(factory=now)
     modified: datetime = field(factory=now)
     _failure_reason: str | None = None
@@ -80,23 +82,69 @@ class Endpoint:
                 raise validation_error(f'Cannot update endpoint "{self.arn}" in status Failed: it can only be deleted.')
             if self.status not in allowed:
                 raise validation_error(f'Cannot update in-progress endpoint "{self.arn}".')
+            if status == "Deleting" and self.components:
+                raise validation_error(
+                    f'Cannot delete endpoint "{self.arn}": inference components are on it, which are to be deleted '
+                    f"before: {', '.join(sorted(self.components))}."
+                )
+            if pending is not None:
+                self._check_components(pending)
             self.pending = pending
             self._set(status)
         self.on_change(self)
+
+    def _check_components(self, config: EndpointConfig) -> None:
+        """Models that share an endpoint stay on it when it changes."""
+        if config.shared != self.config.shared:
+            raise validation_error(
+                f'Cannot update endpoint "{self.arn}": the variants of its configuration and of {config.name} must '
+                "either all have a ModelName, or none."
+            )
+        there = {variant["VariantName"] for variant in config.variants}
+        if gone := sorted(set(self.components.values()) - there):
+            raise validation_error(
+                f'Cannot update endpoint "{self.arn}": inference components are on variants that {config.name} does '
+                f"not have: {', '.join(gone)}."
+            )
+
+    def place(self, component: str, variant: str) -> None:
+        """Takes an inference component.
+
+        Raises:
+            AwsError: ``ValidationException`` where it cannot.
+        """
+        with self._lock:
+            if not self.config.shared:
+                raise validation_error(
+                    f'Cannot create inference component {component} on endpoint "{self.arn}": the variants of its '
+                    "configuration have models of their own."
+                )
+            if self.status not in (IN_SERVICE, "Updating"):
+                raise validation_error(
+                    f'Cannot create inference component {component} on endpoint "{self.arn}" in status {self.status}.'
+                )
+            if variant not in {each["VariantName"] for each in self.config.variants}:
+                raise validation_error(f'Could not find variant "{variant}" of endpoint "{self.arn}".')
+            self.components[component] = variant
+
+    def release(self, component: str) -> None:
+        """An inference component is gone."""
+        with self._lock:
+            self.components.pop(component, None)
 
     def serve(self, fleet: Fleet, capture: DataCapture | None) -> tuple[Fleet | None, DataCapture | None]:
         """Moves the traffic to a fleet at once; gives what served before."""
         with self._lock:
             before = self.fleet, self.capture
             self.fleet, self.capture, self.config = fleet, capture, fleet.config
-            self.route.replace(fleet.routes(), capture)
+            self.route.replace(fleet.routes(), capture, shared=fleet.config.shared)
         return before
 
     def refresh(self, fleet: Fleet) -> None:
         """A container of a fleet became healthy, or ceased to be, or weights changed."""
         with self._lock:
             if fleet is self.fleet:
-                self.route.replace(fleet.routes(), self.capture)
+                self.route.replace(fleet.routes(), self.capture, shared=fleet.config.shared)
 
     def settle(self, status: str, *, failure: str | None = None, deployment: dict[str, Any] | None = None) -> None:
         """What was under way has ended."""

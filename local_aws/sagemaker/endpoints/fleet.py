@@ -12,7 +12,6 @@ from attrs import define
 
 from local_aws.sagemaker.endpoints.configs import EndpointConfig
 from local_aws.sagemaker.endpoints.model_fleet import Ground, ModelFleet, Served
-from local_aws.sagemaker.endpoints.models import Model
 from local_aws.sagemaker.runtime.routing import VariantRoute
 
 LOG_GROUP = "/aws/sagemaker/Endpoints/"
@@ -24,13 +23,11 @@ class VariantFleet:
 
     Attributes:
         variant: of the configuration.
-        model: that it runs.
-        instances: of the model.
+        instances: of its model.
         weight: its present share of the traffic.
     """
 
     variant: dict[str, Any]
-    model: Model
     instances: ModelFleet
     weight: float
 
@@ -49,10 +46,11 @@ class VariantFleet:
         """Instances that are there."""
         return self.instances.count
 
-    def route(self) -> VariantRoute:
+    def routes(self) -> list[VariantRoute]:
         """How requests reach it now."""
-        names = [container.name for container in self.model.containers]
-        return VariantRoute.of(self.name, self.weight, names, self.instances.ports(), direct=self.model.direct)
+        served = self.instances.served
+        names = [container.name for container in served.containers]
+        return [VariantRoute.of(self.name, self.weight, names, self.instances.ports(), direct=served.direct)]
 
     def launch(self, count: int) -> None:
         """Brings instances into service.
@@ -62,6 +60,18 @@ class VariantFleet:
         """
         self.instances.prepare()
         self.instances.add(count)
+
+    def scale(self, count: int) -> None:
+        """Changes the number of instances.
+
+        Raises:
+            DeploymentError: a new one did not become healthy.
+        """
+        self.instances.scale(count)
+
+    def stop(self) -> None:
+        """Ends every instance."""
+        self.instances.stop()
 
     def describe(self) -> dict[str, Any]:
         """The variant's part of DescribeEndpoint."""
@@ -78,6 +88,59 @@ class VariantFleet:
 
 
 @define(eq=False, kw_only=True)
+class SharedVariant:
+    """A variant that inference components bring their models to: it has a number of instances, and runs nothing.
+
+    Attributes:
+        variant: of the configuration.
+        weight: as it was asked for; requests name their component.
+        count: instances, as they were asked for.
+    """
+
+    variant: dict[str, Any]
+    weight: float
+    count: int = 0
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return str(self.variant["VariantName"])
+
+    @property
+    def initial_count(self) -> int:
+        """Instances to begin with."""
+        return int(self.variant["InitialInstanceCount"])
+
+    def routes(self) -> list[VariantRoute]:
+        """None: requests go to inference components."""
+        return []
+
+    def launch(self, count: int) -> None:
+        """Notes the number of instances."""
+        self.count = count
+
+    def scale(self, count: int) -> None:
+        """Notes the number of instances."""
+        self.count = count
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def describe(self) -> dict[str, Any]:
+        """The variant's part of DescribeEndpoint."""
+        told = {
+            name: self.variant[name] for name in ("ManagedInstanceScaling", "RoutingConfig") if name in self.variant
+        }
+        return told | {
+            "VariantName": self.name,
+            "CurrentWeight": self.weight,
+            "DesiredWeight": self.weight,
+            "CurrentInstanceCount": self.count,
+            "DesiredInstanceCount": self.count,
+        }
+
+
+@define(eq=False, kw_only=True)
 class Fleet:
     """The containers of all variants of one configuration.
 
@@ -88,7 +151,7 @@ class Fleet:
     """
 
     config: EndpointConfig
-    variants: dict[str, VariantFleet]
+    variants: dict[str, VariantFleet | SharedVariant]
     folder: Path
 
     @classmethod
@@ -105,11 +168,16 @@ class Fleet:
         fleet = cls(config=config, variants={}, folder=folder)
         for variant in config.variants:
             name = variant["VariantName"]
+            weight = float(variant["InitialVariantWeight"])
+            if config.shared:
+                fleet.variants[name] = SharedVariant(variant=variant, weight=weight)
+                continue
             model = config.models[name]
             served = Served(
                 subject=f"production variant {name}",
                 region=region,
                 containers=model.containers,
+                direct=model.direct,
                 role_arn=model.role_arn,
                 isolated=model.isolated,
                 log_group=LOG_GROUP + endpoint_name,
@@ -120,11 +188,10 @@ class Fleet:
             )
             fleet.variants[name] = VariantFleet(
                 variant=variant,
-                model=model,
                 instances=ModelFleet(
                     ground=ground, served=served, folder=folder / name, on_change=lambda: on_change(fleet)
                 ),
-                weight=float(variant["InitialVariantWeight"]),
+                weight=weight,
             )
         return fleet
 
@@ -139,7 +206,7 @@ class Fleet:
         """
         failures: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
-        def launch(variant: VariantFleet) -> None:
+        def launch(variant: VariantFleet | SharedVariant) -> None:
             try:
                 variant.launch(counts.get(variant.name, variant.initial_count))
             except BaseException as error:  # noqa: BLE001 - told to whoever waits
@@ -157,12 +224,12 @@ class Fleet:
 
     def routes(self) -> list[VariantRoute]:
         """How requests reach each variant now."""
-        return [variant.route() for variant in self.variants.values()]
+        return [route for variant in self.variants.values() for route in variant.routes()]
 
     def stop(self) -> None:
         """Ends every container and removes their files."""
         for variant in self.variants.values():
-            variant.instances.stop()
+            variant.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def describe(self) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ class Served:
         subject: in messages, such as ``production variant blue``.
         region: where.
         containers: of the model.
+        direct: whether requests name the container that answers them.
         role_arn: with whose rights they run.
         isolated: whether they get neither credentials nor the address of this AWS.
         log_group: of their output.
@@ -62,6 +63,7 @@ class Served:
     subject: str
     region: str
     containers: tuple[ServingContainer, ...]
+    direct: bool
     role_arn: str
     isolated: bool
     log_group: str

@@ -53,8 +53,13 @@ class Model:
     created: datetime = field(factory=now)
 
     @property
+    def has_role(self) -> bool:
+        """Whether it has an execution role: without one it can only be an inference component's."""
+        return "ExecutionRoleArn" in self.request
+
+    @property
     def role_arn(self) -> str:
-        """The execution role."""
+        """The execution role of a model that has one."""
         return str(self.request["ExecutionRoleArn"])
 
     @property
@@ -102,7 +107,7 @@ class ModelOperations(ValidatedGroup):
 
     @operation("CreateModel")
     def create_model(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
-        """Records a model, once its role can be assumed and its data is there."""
+        """Records a model, once its role, where it has one, can be assumed and its data is there."""
         if faults := list(_faults(request)):
             raise validation_error("; ".join(faults))
         if missing := list(_not_offered(request)):
@@ -120,7 +125,8 @@ class ModelOperations(ValidatedGroup):
         models = self._models[context]
         if name in models:
             raise _taken(model)
-        self._require_data(context, model)
+        if model.has_role:
+            self._require_data(context, model)
         if models.setdefault(name, model) is not model:
             raise _taken(model)
         self._tags.create(model.arn, request.get("Tags"))
@@ -194,8 +200,6 @@ def _taken(model: Model) -> Exception:
 def _faults(request: dict[str, Any]) -> Iterator[str]:
     if ("PrimaryContainer" in request) == ("Containers" in request):
         yield "exactly one of PrimaryContainer and Containers is needed"
-    if "ExecutionRoleArn" not in request:
-        yield "ExecutionRoleArn is required"
     if request.get("Containers") == []:
         yield "Containers: got none, expected at least one"
     for container in _containers(request):

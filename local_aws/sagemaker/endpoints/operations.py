@@ -58,7 +58,7 @@ class EndpointOperations(ValidatedGroup):
     @operation("DescribeEndpoint")
     def describe_endpoint(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """All of an endpoint."""
-        return self._find(context, request).describe()
+        return self.find(context, request).describe()
 
     @operation("ListEndpoints")
     def list_endpoints(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class EndpointOperations(ValidatedGroup):
     def update_endpoint(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """Moves an endpoint to another configuration, blue/green and all at once."""
         _check_deployment(request, "UpdateEndpoint")
-        endpoint = self._find(context, request)
+        endpoint = self.find(context, request)
         config = self._configs.find(context, request["EndpointConfigName"])
         endpoint.begin("Updating", pending=config)
         self._deployments.update(endpoint, config, request)
@@ -89,7 +89,7 @@ class EndpointOperations(ValidatedGroup):
     @operation("UpdateEndpointWeightsAndCapacities")
     def update_weights_and_capacities(self, context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
         """Changes variants' shares of the traffic and numbers of instances."""
-        endpoint = self._find(context, request)
+        endpoint = self.find(context, request)
         wanted = request["DesiredWeightsAndCapacities"]
         if faults := list(_adjustment_faults(endpoint, wanted)):
             raise validation_error("; ".join(faults))
@@ -100,7 +100,7 @@ class EndpointOperations(ValidatedGroup):
     @operation("DeleteEndpoint")
     def delete_endpoint(self, context: RequestContext, request: dict[str, Any]) -> None:
         """Ends an endpoint's containers; its name is free when they are gone."""
-        endpoint = self._find(context, request)
+        endpoint = self.find(context, request)
         endpoint.begin("Deleting")
         self._routes.remove(endpoint.route)
 
@@ -110,7 +110,12 @@ class EndpointOperations(ValidatedGroup):
 
         self._deployments.delete(endpoint, gone)
 
-    def _find(self, context: RequestContext, request: dict[str, Any]) -> Endpoint:
+    def find(self, context: RequestContext, request: dict[str, Any]) -> Endpoint:
+        """The endpoint that a request names.
+
+        Raises:
+            AwsError: ``ValidationException`` where there is none.
+        """
         name = request["EndpointName"]
         endpoint = self._endpoints[context].get(name)
         if endpoint is None:

@@ -29,6 +29,7 @@ class ServiceStep:
         succeeded: the status of success.
         stop: the operation that stops it; None where nothing does.
         change: the operation that is called where the name is taken; None where that is a failure.
+        unchanged: members of the request that this operation does not take.
         grouped: whether it belongs to a model package group, which is made where it is not there.
         experiment: whether it may belong to an experiment.
         artifacts: addresses that its result consists of, from the description.
@@ -47,6 +48,7 @@ class ServiceStep:
     succeeded: str = "Completed"
     stop: str | None = None
     change: str | None = None
+    unchanged: frozenset[str] = frozenset({"Tags"})
     grouped: bool = False
     experiment: bool = False
     artifacts: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda _description: [])
@@ -180,5 +182,18 @@ SERVICE_STEPS: Mapping[str, ServiceStep] = {
         going=frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"}),
         succeeded="InService",
         change="UpdateEndpoint",
+    ),
+    "InferenceComponent": ServiceStep(
+        create="CreateInferenceComponent",
+        describe="DescribeInferenceComponent",
+        metadata="InferenceComponent",
+        name="InferenceComponentName",
+        named_by_user=True,
+        arn="InferenceComponentArn",
+        status="InferenceComponentStatus",
+        going=frozenset({"Creating", "Updating"}),
+        succeeded="InService",
+        change="UpdateInferenceComponent",
+        unchanged=frozenset({"EndpointName", "Tags", "VariantName"}),
     ),
 }

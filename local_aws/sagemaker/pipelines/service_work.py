@@ -53,9 +53,8 @@ class ServiceWork:
             if work.stop.is_set() and description[kind.status] == "Stopped":
                 raise StepStoppedError
             raise of_job(_reason(kind, description))
-        wanted = request.get("EndpointConfigName") if kind.change is not None else None
-        if wanted is not None and description.get("EndpointConfigName") != wanted:
-            # a rollback ends in service, with the old configuration
+        if kind.change is not None and "FailureReason" in description:
+            # a rollback ends in service, with what served before
             raise of_job(_reason(kind, description))
 
     async def _begin(self, work: StepWork, kind: ServiceStep, request: dict[str, Any]) -> str:
@@ -68,7 +67,7 @@ class ServiceWork:
                     return work.calls.call("sagemaker", kind.create, request)
                 if kind.change is None or "already existing" not in str(error):
                     raise of_call("sagemaker", kind.create, error) from error
-            change = {member: value for member, value in request.items() if member != "Tags"}
+            change = {member: value for member, value in request.items() if member not in kind.unchanged}
             return work.calls.call("sagemaker", kind.change, change)
 
         return str((await work.blocking(begin))[kind.arn])

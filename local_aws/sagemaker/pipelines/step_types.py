@@ -57,6 +57,7 @@ STEP_TYPES: Mapping[str, StepType] = {
     "RegisterModel": StepType(properties=("DescribeModelPackage",), retried=True),
     "EndpointConfig": StepType(properties=("DescribeEndpointConfig",), cached=True, retried=True),
     "Endpoint": StepType(properties=("DescribeEndpoint",), cached=True, retried=True),
+    "InferenceComponent": StepType(properties=("DescribeInferenceComponent",)),
     "Condition": StepType(),
     "Fail": StepType(),
     "Callback": StepType(
@@ -81,7 +82,6 @@ STEP_TYPES: Mapping[str, StepType] = {
     "BedrockCustomModelDeployment": _stand_in(),
     "BedrockModelImport": _stand_in(),
     "BedrockProvisionedModelThroughput": _stand_in(),
-    "InferenceComponent": _stand_in(),
 }
 
 

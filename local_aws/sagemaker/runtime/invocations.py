@@ -32,7 +32,6 @@ _PASSED_ON = {
 }
 _REFUSED = {
     b"x-amzn-sagemaker-target-model": "TargetModel (multi-model endpoints)",
-    b"x-amzn-sagemaker-inference-component": "InferenceComponentName",
     b"x-amzn-sagemaker-enable-explanations": "EnableExplanations",
     b"x-amzn-sagemaker-session-id": "SessionId (stateful sessions)",
 }
@@ -91,7 +90,7 @@ class Invocations:
     metrics: InvocationMetrics
     timeout: float
     _pools: dict[int, Pool] = field(factory=dict)
-    _allowed: dict[tuple[bytes, str], tuple[float, EndpointRoute]] = field(factory=dict)
+    _allowed: dict[tuple[bytes, str, str], tuple[float, EndpointRoute]] = field(factory=dict)
 
     def invoke(self, name: str, headers: Headers, body: bytes, respond: Respond) -> None:
         """Serves one request, on the event loop; `respond` is called once.
@@ -115,7 +114,7 @@ class Invocations:
             if capture is not None and isinstance(outcome, Answer) and outcome.status < 300 and capture.wanted():
                 capture.add(_exchange(plan.variant, headers, body, outcome))
 
-        if plan.several or plan.direct:
+        if plan.measured:
             self._through(plan, 0, plan.payload, done)
         else:
             leg = plan.way[0]
@@ -181,7 +180,7 @@ class Invocations:
         Raises:
             AwsError: the request is refused.
         """
-        scope, target, container = b"", None, None
+        scope, target, container, component = b"", None, None, ""
         kind = accept = other = b""
         for header, value in headers:
             passed = _PASSED_ON.get(header)
@@ -199,6 +198,8 @@ class Invocations:
                 target = value.decode("latin-1")
             elif header == b"x-amzn-sagemaker-target-container-hostname":
                 container = value.decode("latin-1")
+            elif header == b"x-amzn-sagemaker-inference-component":
+                component = value.decode("latin-1")
             elif header in _REFUSED:
                 raise NotAvailableLocallyError(f"{_REFUSED[header]} of InvokeEndpoint")
         if len(body) > PAYLOAD_LIMIT:
@@ -206,33 +207,40 @@ class Invocations:
                 f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length "
                 f"less than or equal to {PAYLOAD_LIMIT}"
             )
-        route = self._route(scope, name)
-        variant = _variant(route, target)
-        way = _way(route, variant, container)
+        route = self._route(scope, name, component)
+        variant = _component(route, component, target) if route.shared or component else _variant(route, target)
+        way = _way(route, variant, container, component)
         several = len(way) > 1
         payload = _request(kind, b"" if several else accept, other, body)
-        return Plan(route, variant.name, way, payload, (accept, other), several=several, direct=container is not None)
+        plan = Plan(route, variant.name, way, payload, (accept, other))
+        plan.measured = several or container is not None
+        plan.component = component
+        return plan
 
-    def _route(self, scope: bytes, name: str) -> EndpointRoute:
+    def _route(self, scope: bytes, name: str, component: str) -> EndpointRoute:
         """The endpoint that a caller may invoke; a permission is asked for again after a second."""
-        known = self._allowed.get((scope, name))
+        known = self._allowed.get((scope, name, component))
         if known is not None and known[0] > time.monotonic() and known[1].serving:
             return known[1]
         caller = _Caller.of(scope)
         principal = self.permissions.principal(caller.access_key, "sagemaker")
         route = self.routes.get(principal.account, caller.region, name)
-        arn = f"arn:aws:sagemaker:{caller.region}:{principal.account}:endpoint/{name}"
-        self.permissions.require(principal, "sagemaker:InvokeEndpoint", arn)
+        place = f"arn:aws:sagemaker:{caller.region}:{principal.account}:"
+        self.permissions.require(principal, "sagemaker:InvokeEndpoint", f"{place}endpoint/{name}")
+        if component:
+            self.permissions.require(principal, "sagemaker:InvokeEndpoint", f"{place}inference-component/{component}")
         if route is None or not route.serving:
             raise _validation(f"Endpoint {name} of account {principal.account} not found.")
         if len(self._allowed) >= _REMEMBERED:
             self._allowed.clear()
-        self._allowed[scope, name] = (time.monotonic() + _PERMISSION_SECONDS, route)
+        self._allowed[scope, name, component] = (time.monotonic() + _PERMISSION_SECONDS, route)
         return route
 
     def _answer(self, plan: "Plan", outcome: Answer | str, leg: Leg, respond: Respond, microseconds: float) -> None:
         status = outcome.status if isinstance(outcome, Answer) else 0
         self.metrics.count(Series(plan.route, plan.variant), status, microseconds)
+        if plan.component:
+            self.metrics.count(Series(plan.route, plan.variant, component=plan.component), status, microseconds)
         if not isinstance(outcome, Answer) or not 200 <= status < 300:
             respond(*model_error(plan.route, outcome, leg[0]))
             return
@@ -256,29 +264,21 @@ class Plan:
         variant: the name of the variant that answers.
         way: through its containers.
         payload: the whole HTTP request for the first of them.
-        several: whether there is more than one: an inference pipeline.
-        direct: whether the caller named the container.
+        measured: whether the time of each container is a metric: there are several, or the caller named one.
+        component: the inference component that the caller named; "" for none.
     """
 
-    __slots__ = ("_lines", "direct", "payload", "route", "several", "variant", "way")
+    __slots__ = ("_lines", "component", "measured", "payload", "route", "variant", "way")
 
     def __init__(
-        self,
-        route: EndpointRoute,
-        variant: str,
-        way: Way,
-        payload: bytes,
-        lines: tuple[bytes, bytes],
-        *,
-        several: bool,
-        direct: bool,
+        self, route: EndpointRoute, variant: str, way: Way, payload: bytes, lines: tuple[bytes, bytes]
     ) -> None:
         self.route = route
         self.variant = variant
         self.way = way
         self.payload = payload
-        self.several = several
-        self.direct = direct
+        self.measured = False
+        self.component = ""
         self._lines = lines
 
     def following(self, place: int, answer: Answer) -> bytes:
@@ -312,11 +312,35 @@ def _variant(route: EndpointRoute, target: str | None) -> VariantRoute:
     return route.variants[target]
 
 
-def _way(route: EndpointRoute, variant: VariantRoute, container: str | None) -> Way:
+def _component(route: EndpointRoute, name: str, target: str | None) -> VariantRoute:
+    """The inference component that a request names."""
+    if not route.shared:
+        raise _validation(
+            f"Endpoint {route.name} has models of its own: an inference component cannot be given, got {name}."
+        )
+    if not name:
+        raise _validation(
+            "Inference Component Name header is required for endpoints to which you plan to deploy inference "
+            "components. Please include Inference Component Name header or consider using SageMaker models."
+        )
+    found = route.components.get(name)
+    if found is None:
+        raise _validation(f"Inference component {name} not found for endpoint {route.name} of account {route.account}.")
+    if target not in (None, found.name):
+        raise _validation(f"Inference component {name} is on variant {found.name}, got TargetVariant {target}.")
+    return found
+
+
+def _way(route: EndpointRoute, variant: VariantRoute, container: str | None, component: str) -> Way:
     try:
         way = variant.way(container)
     except KeyError:
         raise _validation(_container_fault(route, variant, container)) from None
+    if way is None and component:
+        raise _validation(
+            "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress "
+            "(if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+        )
     if way is None:
         raise AwsError(
             "ServiceUnavailable",

@@ -20,11 +20,13 @@ class Series(NamedTuple):
         route: the endpoint.
         variant: that answered.
         container: of the model; "" for all that is not told by container.
+        component: the inference component; "" for all that is not told by component.
     """
 
     route: EndpointRoute
     variant: str
     container: str = ""
+    component: str = ""
 
 
 class _Counts:
@@ -85,6 +87,8 @@ class InvocationMetrics:
 
 def _data(series: Series, count: _Counts) -> list[dict[str, Any]]:
     dimensions = {"EndpointName": series.route.name, "VariantName": series.variant}
+    if series.component:
+        dimensions = {"InferenceComponentName": series.component}
     if series.container:
         dimensions["ContainerName"] = series.container
     common = {

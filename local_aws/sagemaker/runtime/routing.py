@@ -86,6 +86,8 @@ class EndpointRoute:
         status: the endpoint's; requests pass while it serves.
         serving: whether there is a fleet that takes requests.
         variants: by name, in the order of the configuration.
+        shared: whether requests name the inference component that answers them.
+        components: the ways to each, by its name.
         capture: takes requests and answers for data capture, where the endpoint has it.
     """
 
@@ -95,6 +97,8 @@ class EndpointRoute:
     status: str = "Creating"
     serving: bool = False
     variants: dict[str, VariantRoute] = field(factory=dict)
+    shared: bool = False
+    components: dict[str, VariantRoute] = field(factory=dict)
     capture: "DataCapture | None" = None
     _cumulative: list[float] = field(factory=list)
     _choices: list[VariantRoute] = field(factory=list)
@@ -104,12 +108,13 @@ class EndpointRoute:
         """The endpoint's ARN."""
         return f"arn:aws:sagemaker:{self.region}:{self.account}:endpoint/{self.name}"
 
-    def replace(self, variants: list[VariantRoute], capture: "DataCapture | None") -> None:
+    def replace(self, variants: list[VariantRoute], capture: "DataCapture | None", *, shared: bool = False) -> None:
         """Sends the requests that come from now on to other containers."""
         weights = [variant.weight for variant in variants]
         self._choices, self._cumulative = variants, list(itertools.accumulate(weights))
         self.variants = {variant.name: variant for variant in variants}
         self.capture = capture
+        self.shared = shared
         self.serving = True
 
     def choose(self) -> VariantRoute:

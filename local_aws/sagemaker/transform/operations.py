@@ -62,6 +62,8 @@ class TransformOperations(ValidatedGroup):
         check_request(request)
         self._jobs.refuse_taken(context, request["TransformJobName"])
         model = self._models.find(context, request["ModelName"])
+        if not model.has_role:
+            raise validation_error(f"Model {model.name} has no ExecutionRoleArn: a transform job needs its role.")
         if model.direct:
             raise validation_error(
                 f"Model {model.name} runs its containers in mode Direct: a transform job needs a model of mode Serial."

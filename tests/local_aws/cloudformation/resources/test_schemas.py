@@ -27,6 +27,7 @@ ATTRIBUTES_BEYOND_THE_SCHEMA = {
     "AWS::SSM::Parameter": {"Type", "Value"},
     "AWS::SageMaker::Endpoint": {"EndpointName"},
     "AWS::SageMaker::EndpointConfig": {"EndpointConfigName"},
+    "AWS::SageMaker::InferenceComponent": {"RuntimeConfig.CurrentCopyCount", "RuntimeConfig.DesiredCopyCount"},
     "AWS::SageMaker::Model": {"ModelName"},
     "AWS::StepFunctions::Activity": {"Name"},
 }
@@ -35,6 +36,7 @@ CREATE_ONLY_BEYOND_THE_SCHEMA = {
     "AWS::Logs::LogGroup": {"LogGroupClass"},
     "AWS::SNS::Subscription": {"Region"},
     "AWS::Events::Rule": {"EventBusName"},
+    "AWS::SageMaker::InferenceComponent": {"EndpointArn", "EndpointName", "InferenceComponentName", "VariantName"},
 }
 
 
@@ -116,6 +118,7 @@ FIRST_WAVE = [
     "AWS::SageMaker::Model",
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::InferenceComponent",
     "AWS::SageMaker::ModelPackageGroup",
     "AWS::SageMaker::ModelPackage",
     "AWS::SageMaker::FeatureGroup",

@@ -9,7 +9,7 @@ from local_aws.sagemaker.pipelines.service_steps import SERVICE_STEPS
 from tests.local_aws.sagemaker.conftest import BUCKET, Account
 from tests.local_aws.sagemaker.pipelines.conftest import Pipelines
 from tests.local_aws.sagemaker.pipelines.documents import definition, fail, get, join, training
-from tests.local_aws.sagemaker.servers import ECHO
+from tests.local_aws.sagemaker.servers import ECHO, STAGE
 
 _TRAIN = """
 import json, os
@@ -195,6 +195,72 @@ def test_an_endpoint_that_fails_tells_why(pipelines: Pipelines, account: Account
     pipelines.client.delete_endpoint(EndpointName="cannot")
     with pytest.raises(ClientError, match="Could not find endpoint"):
         pipelines.client.describe_endpoint(EndpointName="cannot")
+
+
+def component(name: str, endpoint_name: str, container: dict[str, Any]) -> dict[str, Any]:
+    """An InferenceComponent step."""
+    return {
+        "Name": "Place",
+        "Type": "InferenceComponent",
+        "Arguments": {
+            "InferenceComponentName": name,
+            "EndpointName": endpoint_name,
+            "VariantName": "shared",
+            "Specification": {
+                "Container": container,
+                "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 512},
+            },
+            "RuntimeConfig": {"CopyCount": 1},
+            "Tags": [{"Key": "team", "Value": "a"}],
+        },
+    }
+
+
+def shared_endpoint(pipelines: Pipelines, name: str) -> None:
+    """An endpoint that models share."""
+    variant = {"VariantName": "shared", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    pipelines.client.create_endpoint_config(
+        EndpointConfigName=name, ProductionVariants=[variant], ExecutionRoleArn=pipelines.role
+    )
+    assert pipelines.account.endpoint(name)["EndpointStatus"] == "InService"
+
+
+def test_an_inference_component_is_made_then_changed(pipelines: Pipelines, account: Account) -> None:
+    shared_endpoint(pipelines, "placed-on")
+    image = account.engine.image("placed", serve=STAGE)
+    for run, name in enumerate(("first", "second")):
+        container = {"Image": image, "Environment": {"NAME": name}}
+        told = fail("Tell", join(" ", get("Steps.Place.InferenceComponentStatus"), get("Steps.Place.EndpointName")))
+        text = definition(component("placed", "placed-on", container), told)
+        if run:
+            pipelines.client.update_pipeline(PipelineName="places", PipelineDefinition=text)
+        else:
+            pipelines.create("places", text)
+        steps = pipelines.steps(pipelines.run("places"))
+        assert steps["Place"]["StepStatus"] == "Succeeded", steps["Place"]
+        arn = "arn:aws:sagemaker:us-east-1:123456789012:inference-component/placed"
+        assert steps["Place"]["Metadata"] == {"InferenceComponent": {"Arn": arn}}
+        assert steps["Tell"]["FailureReason"] == "InService placed-on"
+        answer = account.invoke("placed-on", b"x", InferenceComponentName="placed")
+        assert answer["Body"].read() == f"{name}(x)".encode()
+
+
+def test_an_inference_component_that_cannot_serve_fails_its_step(pipelines: Pipelines, account: Account) -> None:
+    shared_endpoint(pipelines, "misplaced-on")
+    good: dict[str, Any] = {"Image": account.engine.image("well-placed", serve=STAGE), "Environment": {"NAME": "good"}}
+    bad = {"Image": account.engine.image("misplaced", serve="raise SystemExit(4)")}
+    reasons = []
+    for number, container in enumerate((bad, good, bad)):
+        name = f"misplaces-{number}"
+        pipelines.create(name, definition(component("misplaced", "misplaced-on", container)))
+        reasons.append(pipelines.steps(pipelines.run(name))["Place"].get("FailureReason"))
+    unhealthy = (
+        "ClientError: The primary container for inference component misplaced did not pass the ping health check"
+    )
+    assert reasons[1] is None
+    assert all(str(reason).startswith(unhealthy) for reason in reasons[::2])
+    answer = account.invoke("misplaced-on", b"x", InferenceComponentName="misplaced")
+    assert answer["Body"].read() == b"good(x)"
 
 
 @pytest.mark.parametrize(

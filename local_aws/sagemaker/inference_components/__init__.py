@@ -1,0 +1,1 @@
+"""Inference components: models on endpoints that models share."""

@@ -103,23 +103,23 @@ def workflow_arn(target: Target, environment: str, workflow: str) -> str:
     wanted = "-".join(re.split(r"[-_ ]", workflow)).lower()
     if wanted in known:
         return known[wanted]
-    names = _named(target)
+    names = all_workflows(target)
     if workflow in names:
         return names[workflow]
     near = difflib.get_close_matches(workflow, [*known, *names], n=1, cutoff=0.4)
     hint = None
     if near:
         hint = f"did you mean {near[0]!r}?"
-    elif not deployed:
+    elif not names:
         hint = f"deploy it with {command('deploy', target, environment)}"
     raise CliError(
-        f"no workflow {workflow!r} is deployed; deployed: {', '.join(sorted(known)) or 'none'}",
+        f"no workflow {workflow!r} is deployed; deployed: {', '.join(sorted(known or names)) or 'none'}",
         hint=hint,
-        exit_code=BAD_INPUT if deployed else UNAVAILABLE,
+        exit_code=BAD_INPUT if names else UNAVAILABLE,
     )
 
 
-def _named(target: Target) -> dict[str, str]:
+def all_workflows(target: Target) -> dict[str, str]:
     """All state machines and pipelines of the account and region: ARNs by name."""
     names: dict[str, str] = {}
     for page in target.client("sagemaker").get_paginator("list_pipelines").paginate():

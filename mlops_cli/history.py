@@ -22,6 +22,8 @@ _JOB_NAMES = (
     "EndpointName",
 )
 
+_TAKEN = ("CACHED", "REUSED")
+
 Scope = tuple[tuple[str, int | None], ...]
 """Where a state runs: the Parallel and Map states around it, from the outermost, with the index of the iteration."""
 
@@ -32,7 +34,8 @@ class Visit:
 
     Attributes:
         started: when it was first entered.
-        status: RUNNING, SUCCEEDED, FAILED, CAUGHT (it failed, and a Catch went on), ABORTED, TIMED_OUT or CACHED.
+        status: RUNNING, SUCCEEDED, FAILED, CAUGHT (it failed, and a Catch went on), ABORTED, TIMED_OUT, CACHED or
+            REUSED (a selective execution left it out, and took it from another).
         ended: when it was last left, or None.
         attempts: how often its task was started; what its helper states do is none.
         input: what it was given when it was last entered.
@@ -82,7 +85,7 @@ class Step:
         """Of all visits together: what still runs comes first, then what went wrong."""
         found = {visit.status for visit in self.visits.values()}
         return next(
-            (status for status in (RUNNING, "FAILED", "TIMED_OUT", "ABORTED", "CAUGHT", "CACHED") if status in found),
+            (status for status in (RUNNING, "FAILED", "TIMED_OUT", "ABORTED", "CAUGHT", *_TAKEN) if status in found),
             SUCCEEDED,
         )
 

@@ -24,6 +24,7 @@ MARKS = {
     "SUCCEEDED": ("✓", "green"),
     "FAILED": ("✗", "red"),
     "CACHED": ("✓", "green"),
+    "REUSED": ("✓", "green"),
     "CAUGHT": ("✗", "yellow"),
     "TIMED_OUT": ("✗", "red"),
     "ABORTED": ("■", "yellow"),

@@ -1,6 +1,7 @@
 """``mlops run``, ``watch``, ``steps``, ``stop``, ``retry``, ``graph`` and ``logs``: workflows and what they do."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -222,16 +223,25 @@ def find_execution(target: Target, environment: str, text: str) -> str:
     """
     if text.startswith("arn:") and (":execution:" in text or "/execution/" in text):
         return text
-    for workflow in deployment.workflows(target, environment):
-        found = engine_of(workflow).find(target, workflow, text)
-        if found is not None:
-            return found
+    known = deployment.workflows(target, environment)
+    found = _found_in(target, known, text)
+    if found is not None:
+        return found
     try:
         workflow = deployment.workflow_arn(target, environment, text)
     except CliError as error:
+        # what other apps deployed is asked last: an account may have much of it
+        found = _found_in(target, [arn for arn in deployment.all_workflows(target).values() if arn not in known], text)
+        if found is not None:
+            return found
         message = f"no execution is called {text!r}, and {error.message}"
         raise CliError(message, hint=error.hint, exit_code=error.exit_code) from error
     return newest_execution(target, workflow)
+
+
+def _found_in(target: Target, workflows: Iterable[str], text: str) -> str | None:
+    executions = (engine_of(workflow).find(target, workflow, text) for workflow in workflows)
+    return next((found for found in executions if found is not None), None)
 
 
 def _execution_of(target: Target, workflow: str, text: str) -> str:
@@ -253,7 +263,9 @@ def newest_execution(target: Target, workflow: str) -> str:
     """
     found = engine_of(workflow).newest(target, workflow)
     if found is None:
-        raise CliError("the workflow has not been run yet", hint="start it with `./mlops run`", exit_code=BAD_INPUT)
+        name = re.split("[:/]", workflow)[-1]
+        hint = f"start it with `./mlops run {name}{'' if target.is_local else ' --aws'}`"
+        raise CliError(f"{name!r} has not been run yet", hint=hint, exit_code=BAD_INPUT)
     return found
 
 

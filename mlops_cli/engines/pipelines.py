@@ -26,6 +26,7 @@ _STATUSES = {
     "Succeeded": "SUCCEEDED",
 }
 _TYPES = {"String": "string", "Integer": "integer", "Float": "number", "Boolean": "boolean"}
+_TAKEN = {"CacheHitResult": "CACHED", "SelectiveExecutionResult": "REUSED"}
 _JOBS = ("ProcessingJob", "TrainingJob", "TuningJob", "TransformJob")
 _MADE = ("Model", "RegisterModel", "Endpoint", "EndpointConfig")
 _LONGEST_NAME = 82
@@ -120,14 +121,17 @@ def refresh(target: Target, progress: Progress) -> None:
 
 def _visit(told: Mapping[str, Any], begun: datetime) -> Visit:
     status = _STATUSES[told["StepStatus"]]
+    taken = next((word for member, word in _TAKEN.items() if member in told), None)
+    # a step that waits for its turn has no time yet
+    started = told.get("StartTime", begun)
     metadata = told.get("Metadata", {})
     job = next((metadata[kind]["Arn"] for kind in _JOBS if "Arn" in metadata.get(kind, {})), None)
     failed = status == "FAILED"
     return Visit(
-        # a step that waits for its turn has no time yet
-        started=told.get("StartTime", begun),
-        ended=told.get("EndTime"),
-        status="CACHED" if "CacheHitResult" in told else status,
+        started=started,
+        # the times of a step that a selective execution leaves out are another execution's
+        ended=started if taken == "REUSED" else told.get("EndTime"),
+        status=taken or status,
         attempts=max(1, told.get("AttemptCount", 1)),
         output=json.dumps(metadata, default=str) if metadata else None,
         error="" if failed else None,
@@ -211,16 +215,23 @@ def _selective(target: Target, pipeline: str, document: Mapping[str, Any], selec
         )
     chosen = set(selection.only)
     if selection.start is not None:
-        waiting = [selection.start]
-        while waiting:
-            name = waiting.pop()
-            if name not in chosen:
-                chosen.add(name)
-                waiting += [edge.target for edge in drawn.edges if edge.source == name]
+        chosen |= _with_all_behind(selection.start, drawn)
     request: dict[str, Any] = {"SelectedSteps": [{"StepName": name} for name in known if name in chosen]}
     if len(chosen) < len(known):
         request["SourcePipelineExecutionArn"] = _reference(target, pipeline, selection.reference)
     return request
+
+
+def _with_all_behind(start: str, drawn: "Graph") -> set[str]:
+    """A step and all that wait for it."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [edge.target for edge in drawn.edges if edge.source == name]
+    return found
 
 
 def _reference(target: Target, pipeline: str, reference: str | None) -> str:

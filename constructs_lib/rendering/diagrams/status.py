@@ -62,6 +62,13 @@ _STATUSES = {
         Colours("#006880", "#e3f4f8", "#00566b"),
         Colours("#4fc3dc", "#10303a", "#7ad3e6"),
     ),
+    "REUSED": Appearance(
+        "reused",
+        "taken from another execution",
+        "M10 4.5A4.5 4.5 0 1 0 10.5 7M10.5 1.5v3h-3",
+        Colours("#006880", "#e3f4f8", "#00566b"),
+        Colours("#4fc3dc", "#10303a", "#7ad3e6"),
+    ),
     "FAILED": Appearance(
         "failed",
         "failed",

@@ -107,9 +107,10 @@ class ExecutionRun:
             self._left_out.add(name)
             return True
         step = self.execution.definition.steps[name]
-        taken = StepRun(step=step, started=before.started, selected_from=source.arn)
+        taken = StepRun(
+            step=step, status=SUCCEEDED, started=before.started, ended=before.ended, selected_from=source.arn
+        )
         taken.take_result(before)
-        taken.end(SUCCEEDED)
         self.execution.runs[name] = taken
         return True
 

@@ -95,6 +95,15 @@ def test_steps_become_what_every_view_shows(target: Answers) -> None:
     assert (progress.status, progress.ended) == ("RUNNING", None)
 
 
+def test_a_step_that_was_left_out_took_no_time(target: Answers) -> None:
+    source = {"SourcePipelineExecutionArn": EXECUTION}
+    told(target, "Succeeded", step("A", seconds=900, SelectiveExecutionResult=source), step("B"))
+    progress = look(target, EXECUTION)
+    left_out = progress.steps["A"]
+    assert (left_out.status, left_out.seconds(BEGIN)) == ("REUSED", 0.0)
+    assert progress.steps["B"].status == "SUCCEEDED"
+
+
 def test_the_first_step_that_failed_tells_why(target: Answers) -> None:
     told(
         target,
@@ -149,7 +158,8 @@ def test_what_is_wrong_with_parameters_is_told_together(target: Answers) -> None
     assert caught.value.exit_code == BAD_INPUT
 
 
-def test_a_step_is_run_with_all_that_wait_for_it(target: Answers) -> None:
+@pytest.mark.parametrize("only", [(), ("B",), ("C",)])
+def test_a_step_is_run_with_all_that_wait_for_it(target: Answers, only: tuple[str, ...]) -> None:
     target.deployed()
     target.stubber.add_response(
         "list_pipeline_executions", {"PipelineExecutionSummaries": [{"PipelineExecutionArn": EXECUTION}]}
@@ -162,7 +172,7 @@ def test_a_step_is_run_with_all_that_wait_for_it(target: Answers) -> None:
             "SourcePipelineExecutionArn": EXECUTION,
         },
     )
-    pipelines.start(target, PIPELINE, {"Mode": "wet"}, name="run-1", selection=Selection(start="B"))
+    pipelines.start(target, PIPELINE, {"Mode": "wet"}, name="run-1", selection=Selection(only=only, start="B"))
 
 
 def test_chosen_steps_must_exist(target: Answers) -> None:

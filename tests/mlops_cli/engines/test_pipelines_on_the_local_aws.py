@@ -131,7 +131,10 @@ def test_a_part_of_the_steps_runs_on_the_results_of_an_earlier_execution(
     run(target, pipeline, {}, "whole")
     progress = run(target, pipeline, {}, "part", selection=Selection(only=("Train",)))
     assert progress.status == "SUCCEEDED"
-    assert statuses(progress)["Train"] == "SUCCEEDED"
+    assert {name: statuses(progress)[name] for name in ("Prepare", "Train")} == {
+        "Prepare": "REUSED",
+        "Train": "SUCCEEDED",
+    }
 
 
 def test_the_table_of_steps_tells_what_they_made(

@@ -106,6 +106,15 @@ def endpoints_that_may_exist_are_waited_for(subject: Steps) -> Iterator[Problem]
 
 
 @rule_of_steps
+def the_newest_configuration_wins_where_it_may_find_another(subject: Steps) -> Iterator[Problem]:
+    """Only a step that looks at the endpoint first can tell what it has."""
+    for step in subject.all_steps:
+        if isinstance(step, EndpointStep) and step.newest_wins and step.mode != "create or update":
+            message = f"got True with the mode {step.mode!r}, expected the mode 'create or update'"
+            yield Problem(step=step.name, path="newest_wins", message=message)
+
+
+@rule_of_steps
 def networks_are_whole(subject: Steps) -> Iterator[Problem]:
     """A VPC is given by subnets and security groups together."""
     for step in subject.all_steps:

@@ -72,7 +72,9 @@ class ApprovedModelDeployment(Construct):
     Created are a rule on approvals and a workflow with its roles, log and alarms. An approval starts one execution: it
     makes a model of the version and an endpoint configuration, both named after the execution; creates the endpoint, or
     moves it to the new configuration; waits until it is in service; and fails unless the configuration that is live is
-    the one that it asked for. It then notes at the version where it is deployed (``deployed-to``, ``deployed-by`` and
+    the one that it asked for. While another version is brought to the endpoint it waits, and it fails where it finds a
+    configuration that was made later than its own: of versions approved one after the other, the last is served. A
+    rejection takes nothing away. It then notes at the version where it is deployed (``deployed-to``, ``deployed-by`` and
     ``endpoint-config`` among its customer metadata properties). The endpoint costs from the first approval until it is
     deleted, by hand: it is no resource of the stack, and stays when the stack goes. So do earlier models and
     configurations, which cost nothing.
@@ -226,6 +228,7 @@ def deployment_of_a_version(
         endpoint_name=endpoint_name,
         config_name=config.config_name,
         mode="create or update",
+        newest_wins=True,
     )
     report = ApiStep(
         name="Report",

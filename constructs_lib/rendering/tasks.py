@@ -6,12 +6,14 @@ from typing import Any
 from attrs import frozen
 
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
-from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop
+from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop
 from constructs_lib.rendering.expressions import payload
 from constructs_lib.rendering.variables import View
 
 _PATTERNS = {"request": "", "sync": ".sync", "sync:2": ".sync:2", "callback": ".waitForTaskToken"}
 _ASK_AGAIN = {"ErrorEquals": [TASK_FAILED], "IntervalSeconds": 5, "MaxAttempts": 3, "BackoffRate": 2.0}
+# the answer may be that it does not exist, which no patience changes
+_ASK_BRIEFLY = {"ErrorEquals": [TASK_FAILED], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 2.0}
 
 Catches = Iterable[tuple[Catch, str]]
 """Catches, each with the state that it leads to."""
@@ -107,7 +109,7 @@ def waiting_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dict
     describe, look, wait = around.helper("describe"), around.helper(f"{loop.goal}?"), around.helper("wait")
     failed, ended = around.helper("failed"), around.helper(f"not {loop.goal}")
     done = around.helper(loop.goal) if around.following is None else around.following
-    started = around.started() if loop.handles or loop.expected else ""
+    started = around.started() if loop.handles or loop.expected or loop.precedence else ""
     question = {
         "Type": "Task",
         "Resource": resource(loop.question, around.partition),
@@ -125,6 +127,11 @@ def waiting_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dict
         *({"Variable": status, "StringEquals": value, "Next": wait} for value in loop.pending),
         {"Variable": f"$.{loop.reason}", "IsPresent": True, "Next": failed},
     ]
+    other = around.helper("other") if loop.expected else ""
+    if other:
+        # somebody else has changed it since the request
+        told = [{"Variable": f"$.{name}", "IsPresent": True} for name in loop.expected]
+        choices += [_all([{"Variable": status, "StringEquals": value}, *told]) | {"Next": other} for value in loop.done]
     states: dict[str, Any] = {
         **request_states(step, loop, started=started, following=describe, around=around),
         describe: question,
@@ -133,6 +140,11 @@ def waiting_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dict
         failed: _loop_failure(loop, f"'{loop.subject} is {{}}: {{}}', {status}, $.{loop.reason}", around.catches),
         ended: _loop_failure(loop, f"'{loop.subject} is {{}}', {status}", around.catches),
     }
+    if other:
+        names = ", ".join(f"{name} {{}}" for name in loop.expected)
+        found = ", ".join(f"$.{name}" for name in loop.expected)
+        cause = f"'{loop.subject} is {{}}, with the {names} of another request', {status}, {found}"
+        states[other] = _loop_failure(loop, cause, around.catches)
     if around.following is None:
         states[done] = {"Type": "Succeed"}
     return states
@@ -151,16 +163,27 @@ def request_states(
         request = task_state(step, partition=around.partition, view=around.view, assign=assign, following=following)
         return {step.name: request | reacting}
     there, absent = around.helper("update"), around.helper("create")
+    before: dict[str, Any] = {}
+    first = there
+    if loop.precedence is not None:
+        before = _precedence_states(loop, loop.precedence, started=started, following=there, around=around)
+        first = next(iter(before))
     look = {
         "Type": "Task",
         "Comment": step.comment,
         "Resource": resource(loop.question, around.partition),
         "Parameters": payload(loop.request, around.view),
         "ResultPath": None,
-        "Next": there,
+        "Assign": None
+        if loop.precedence is None
+        else {started: {f"{loop.precedence.name}.$": f"$.{loop.precedence.name}"}},
+        "Next": first,
         # what is wrong besides its absence, the request to create it will tell
         "Catch": [{"ErrorEquals": [loop.absent], "ResultPath": None, "Next": absent}, *reacting.get("Catch", ())],
     }
+    refused = _refusal_states(step, loop, around) if loop.busy else {}
+    if refused:
+        reacting["Catch"] = [{"ErrorEquals": [TASK_FAILED], "Next": next(iter(refused))}, *reacting.get("Catch", ())]
     both: dict[str, Any] = {}
     for name, call, document in (
         (there, step.integration, step.request),
@@ -174,7 +197,68 @@ def request_states(
             "Assign": assign,
         }
         both[name] = {**present(request), "ResultPath": None, "Next": following} | reacting
-    return {step.name: present(look), **both}
+    return {step.name: present(look), **before, **both, **refused}
+
+
+def _precedence_states(
+    loop: WaitLoop, rule: Precedence, *, started: str, following: str, around: Surroundings
+) -> dict[str, Any]:
+    """Two questions before a change, and a failure where what is there was made later than what is to come."""
+    live, own, newer, overtaken = (around.helper(each) for each in ("live", "own", "newer?", "overtaken"))
+    ask = {"Type": "Task", "Resource": resource(rule.question, around.partition)}
+    cause = f"'{loop.subject} has {{}}, which was made later', ${started}.{rule.name}"
+    return {
+        live: {
+            **ask,
+            "Parameters": {f"{rule.name}.$": f"${started}.{rule.name}"},
+            "ResultPath": None,
+            "Assign": {started: {f"{name}.$": f"$.{name}" for name in (rule.name, rule.moment)}},
+            "Next": own,
+            "Retry": [dict(_ASK_BRIEFLY)],
+            # what it has may be used though it is deleted: nothing is known of it then
+            "Catch": [{"ErrorEquals": [loop.absent], "ResultPath": None, "Next": following}],
+        },
+        own: {
+            **ask,
+            "Parameters": payload(rule.own, around.view),
+            "Next": newer,
+            "Retry": [dict(_ASK_AGAIN)],
+            **reactions((), around.catches),
+        },
+        newer: {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": f"$.{rule.moment}",
+                    "TimestampLessThanPath": f"${started}.{rule.moment}",
+                    "Next": overtaken,
+                }
+            ],
+            "Default": following,
+        },
+        overtaken: _loop_failure(loop, cause, around.catches),
+    }
+
+
+def _refusal_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dict[str, Any]:
+    """What a refused request leads to: the first question again, after a pause, or where the step's Catches say."""
+    refused, busy, thrown = around.helper("refused"), around.helper("busy"), around.helper("thrown")
+    choices: list[dict[str, Any]] = [
+        {"Variable": "$.Cause", "StringMatches": f"*{text}*", "Next": busy} for text in loop.busy
+    ]
+    default = thrown
+    for catch, target in around.catches:
+        if {TASK_FAILED, ALL_ERRORS} & set(catch.errors):
+            default = target
+            break
+        choices += [{"Variable": "$.Error", "StringEquals": error, "Next": target} for error in catch.errors]
+    states: dict[str, Any] = {
+        refused: {"Type": "Choice", "Choices": choices, "Default": default},
+        busy: {"Type": "Wait", "Seconds": loop.poll_seconds, "Next": step.name},
+    }
+    if default == thrown:
+        states[thrown] = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    return states
 
 
 def _all(conditions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -227,7 +227,13 @@ def calls() -> WorkflowDefinition:
         additional_request={"TableName": "runs", "Item": {"id": {"S": nested.output("Output.id")}}},
     )
     updated = endpoint("Update", mode="update", tags={"not": "sent"})
-    served = endpoint("Serve", mode="create or update", config_name=ExecutionInput("Config"), tags={"team": "houses"})
+    served = endpoint(
+        "Serve",
+        mode="create or update",
+        newest_wins=True,
+        config_name=ExecutionInput("Config"),
+        tags={"team": "houses"},
+    )
     last = function("Last", payload={"accuracy": report.output("Document.accuracy"), "x": served.output("EndpointArn")})
     messages = [told, asked, queued, waiting, event, answered]
     return workflow(*messages, pipeline, begun, nested, thrown, report, stored, updated, served, last)

@@ -172,6 +172,16 @@ def test_endpoints_that_may_exist_are_waited_for_passing() -> None:
     assert problems(endpoint(mode="create or update"), endpoint("B", mode="update", wait=False)) == []
 
 
+def test_the_newest_configuration_wins_where_it_may_find_another() -> None:
+    assert problems(endpoint(mode="update", newest_wins=True)) == [
+        "Serve: newest_wins: got True with the mode 'update', expected the mode 'create or update'"
+    ]
+
+
+def test_the_newest_configuration_wins_where_it_may_find_another_passing() -> None:
+    assert problems(endpoint(mode="create or update", newest_wins=True)) == []
+
+
 def test_inputs_and_outputs_of_a_processing_job_differ_in_name() -> None:
     given = ProcessingInput(name="data", uri="s3://data/x", path="/opt/ml/processing/input/x")
     result = ProcessingOutput(name="out", uri="s3://data/y", path="/opt/ml/processing/output/y")

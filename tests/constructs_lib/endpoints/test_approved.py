@@ -52,15 +52,14 @@ def define_deployment(stack: Stack, **changed: Any) -> ApprovedModelDeployment:
 
 def test_nothing_is_allowed_beyond_the_deployment(tmp_path: Path) -> None:
     template = template_of(define_deployment, tmp_path, nag=True)
-    engine = [
-        statement
-        for statement in statements(template, "DeploymentWorkflowRole")
-        if "sagemaker:" in str(statement["Action"])
-    ]
-    assert [statement["Action"] for statement in engine] == [
+    actions = [statement["Action"] for statement in statements(template, "DeploymentWorkflowRole")]
+    everywhere = next(found for found in actions if "logs:CreateLogDelivery" in found)
+    actions[actions.index(everywhere)] = [found for found in everywhere if found.startswith("sagemaker:")]
+    assert [found for found in actions if "sagemaker:" in str(found)] == [
         "sagemaker:CreateModel",
         ["sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:UpdateEndpoint"],
         ["sagemaker:CreateEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpoint"],
+        ["sagemaker:DescribeEndpointConfig"],  # of whatever configuration is live
         "sagemaker:UpdateModelPackage",
     ]
     serving = {str(statement["Action"]) for statement in statements(template, "DeploymentRole")}
@@ -116,6 +115,21 @@ class Deployed:
 
     def decide(self, arn: str, status: str) -> None:
         self.client("sagemaker").update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
+
+    def comes_to(self, number: int, *states: str) -> None:
+        """Waits until the execution of a number has entered a state whose name begins so."""
+        eventually(self.executions, lambda found: len(found) > number)
+        arn = self.executions()[number]["executionArn"]
+
+        def entered() -> list[str]:
+            history = self.client("stepfunctions").get_execution_history(executionArn=arn, maxResults=1000)["events"]
+            return [found.get("stateEnteredEventDetails", {}).get("name", "") for found in history]
+
+        eventually(entered, lambda names: any(name.startswith(states) for name in names))
+
+    def live(self) -> dict[str, Any]:
+        """The endpoint."""
+        return dict(self.client("sagemaker").describe_endpoint(EndpointName=self.outputs["Endpoint"]))
 
     def executions(self) -> list[dict[str, Any]]:
         """The executions, oldest first."""
@@ -214,3 +228,70 @@ def test_a_version_that_does_not_serve_fails_the_deployment_and_the_endpoint_goe
     assert execution["status"] == "FAILED"
     assert "CustomerMetadataProperties" not in deployed.client("sagemaker").describe_model_package(ModelPackageName=bad)
     assert deployed.model() == "good"
+
+
+def test_versions_approved_while_another_is_deployed_wait_and_the_last_is_live(deployed: Deployed) -> None:
+    before = len(deployed.executions())
+    versions = [deployed.register(text) for text in ("one", "two", "three")]
+    for number, version in enumerate(versions):
+        deployed.decide(version, "Approved")
+        # each has made its configuration, so that it is known which is the newest
+        eventually(deployed.executions, lambda found, least=before + number: len(found) > least)
+        eventually(
+            lambda at=before + number: deployed.state(at), lambda state: state.startswith(("Put into", "Report"))
+        )
+
+    ended = [deployed.ended(before + number) for number in range(3)]
+
+    assert ended[2]["status"] == "SUCCEEDED", ended[2].get("cause")
+    assert deployed.model() == "three"
+    for execution in ended[:2]:
+        # it was live until the next one came, or it was overtaken and says so
+        cause = execution.get("cause", "")
+        assert execution["status"] == "SUCCEEDED" or "was made later" in cause or "of another request" in cause, cause
+
+
+def test_a_version_that_is_approved_again_is_deployed_again(deployed: Deployed) -> None:
+    before = len(deployed.executions())
+    version = deployed.register("twice")
+    for number in (before, before + 1):
+        deployed.decide(version, "Approved")
+        assert deployed.ended(number)["status"] == "SUCCEEDED"
+        assert deployed.model() == "twice"
+    noted = deployed.client("sagemaker").describe_model_package(ModelPackageName=version)["CustomerMetadataProperties"]
+    assert noted["endpoint-config"] == deployed.live()["EndpointConfigName"]
+
+
+def test_a_rejection_of_what_is_live_takes_nothing_away(deployed: Deployed) -> None:
+    before = len(deployed.executions())
+    version, other = deployed.register("regretted"), deployed.register("next")
+    deployed.decide(version, "Approved")
+    assert deployed.ended(before)["status"] == "SUCCEEDED"
+    deployed.decide(version, "Rejected")
+    deployed.decide(other, "Approved")  # its execution is the next one: the rejection has started none
+    assert json.loads(deployed.ended(before + 1)["input"])["ModelPackageArn"] == other
+    assert deployed.model() == "next"
+
+
+def test_a_version_whose_artifact_is_gone_is_not_deployed(deployed: Deployed) -> None:
+    before = len(deployed.executions())
+    good, gone = deployed.register("there"), deployed.register("gone")
+    deployed.decide(good, "Approved")
+    assert deployed.ended(before)["status"] == "SUCCEEDED"
+    deployed.client("s3").delete_object(Bucket=deployed.outputs["Bucket"], Key="models/gone/model.tar.gz")
+    deployed.decide(gone, "Approved")
+    execution = deployed.ended(before + 1)
+    assert execution["status"] == "FAILED"
+    assert "Could not access model data at" in execution["cause"]
+    assert deployed.model() == "there"
+
+
+def test_a_version_that_is_deleted_while_it_is_deployed_fails_the_deployment(deployed: Deployed) -> None:
+    before = len(deployed.executions())
+    version = deployed.register("deleted")
+    deployed.decide(version, "Approved")
+    deployed.comes_to(before, "Put into service: ")
+    deployed.client("sagemaker").delete_model_package(ModelPackageName=version)
+    execution = deployed.ended(before)
+    assert (execution["status"], deployed.model()) == ("FAILED", "deleted")
+    assert f"ModelPackage {version} does not exist" in execution["cause"]

@@ -47,6 +47,10 @@ class Serving:
 
     def run(self, definition: WorkflowDefinition, **given: str) -> dict[str, Any]:
         """What becomes of an execution, whose role may do what is derived."""
+        return self.ended(self.start(definition, **given))
+
+    def start(self, definition: WorkflowDefinition, **given: str) -> str:
+        """An execution; its ARN."""
         self.made += 1
         statements = [found.to_dict() for found in engine_statements(definition, **PLACE)]
         policy = {"Version": "2012-10-17", "Statement": statements}
@@ -56,10 +60,23 @@ class Serving:
             definition=json.dumps(render_states(definition)),
             roleArn=self.account.role(f"serving-{self.made}", policy, TRUST),
         )["stateMachineArn"]
-        arn = states.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+        return str(states.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"])
+
+    def ended(self, arn: str) -> dict[str, Any]:
+        """An execution, once it has ended."""
+        states = self.account.client("stepfunctions")
         return self.account.eventually(
             lambda: dict(states.describe_execution(executionArn=arn)),
             lambda found: found["status"] != "RUNNING",
+            seconds=90,
+        )
+
+    def entered(self, arn: str, state: str) -> None:
+        """Waits until an execution has come to a state."""
+        states = self.account.client("stepfunctions")
+        self.account.eventually(
+            lambda: states.get_execution_history(executionArn=arn, maxResults=1000)["events"],
+            lambda found: state in [each.get("stateEnteredEventDetails", {}).get("name") for each in found],
             seconds=90,
         )
 
@@ -117,6 +134,58 @@ def test_an_endpoint_is_created_then_updated_and_a_rollback_is_a_failure(serving
     assert (rolled_back["status"], rolled_back["error"]) == ("FAILED", "EndpointFailed")
     assert "variant bad did not pass the ping health check" in rolled_back["cause"]
     assert serving.live("both") == ("InService", "green")
+
+
+def test_who_finds_the_endpoint_being_changed_waits(serving: Serving) -> None:
+    assert serving.run(serve(), Endpoint="shared", Config="blue")["status"] == "SUCCEEDED"
+    pause = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
+    serving.account.client("sagemaker").update_endpoint(
+        EndpointName="shared",
+        EndpointConfigName="green",
+        DeploymentConfig={"BlueGreenUpdatePolicy": pause | {"TerminationWaitInSeconds": 5}},
+    )
+    arn = serving.start(serve(mode="create or update"), Endpoint="shared", Config="blue")
+    serving.entered(arn, "Serve: busy")
+    assert serving.live("shared")[0] == "Updating"
+    assert serving.ended(arn)["status"] == "SUCCEEDED"
+    assert serving.live("shared") == ("InService", "blue")
+
+
+def test_who_finds_the_endpoint_being_created_waits_and_updates_it(serving: Serving) -> None:
+    definition = serve(mode="create or update")
+    arns = [serving.start(definition, Endpoint="raced", Config=name) for name in ("blue", "green")]
+    ended = [serving.ended(arn) for arn in arns]
+    live = serving.live("raced")[1]
+    winner, other = (0, 1) if live == "blue" else (1, 0)
+    assert ended[winner]["status"] == "SUCCEEDED", ended
+    # it was live for a while, or it found at its next look that it no longer was
+    assert ended[other]["status"] == "SUCCEEDED" or "of another request" in ended[other]["cause"], ended
+
+
+@pytest.mark.parametrize("catch", [[], ["SageMaker.AmazonSageMakerException"], ["States.ALL"]])
+def test_a_request_that_is_refused_for_another_reason_fails(serving: Serving, catch: list[str]) -> None:
+    caught = FailStep(name="Caught", error="Caught", cause=CAUGHT_CAUSE)
+    catches = [Catch(errors=catch, next_step=caught)] if catch else []
+    ended = serving.run(serve(mode="create or update", catch=catches), Endpoint="never", Config="nowhere")
+    assert (ended["status"], ended["error"]) == ("FAILED", "Caught" if catch else "SageMaker.AmazonSageMakerException")
+    assert "Could not find" in ended["cause"]
+
+
+def test_the_newest_configuration_wins(serving: Serving) -> None:
+    definition = serve(mode="create or update", newest_wins=True, catch=[])
+    created = serving.run(definition, Endpoint="newest", Config="green")
+    assert created["status"] == "SUCCEEDED", created
+
+    older = serving.run(definition, Endpoint="newest", Config="blue")
+
+    assert (older["status"], older["error"]) == ("FAILED", "EndpointFailed")
+    assert older["cause"] == "endpoint has green, which was made later"
+    assert serving.live("newest") == ("InService", "green")
+    # what the endpoint has may have been deleted: then nothing is known of it
+    serving.account.endpoint_config("brief", "green")
+    assert serving.run(definition, Endpoint="newest", Config="brief")["status"] == "SUCCEEDED"
+    serving.account.client("sagemaker").delete_endpoint_config(EndpointConfigName="brief")
+    assert serving.run(definition, Endpoint="newest", Config="blue")["status"] == "SUCCEEDED"
 
 
 def test_an_update_of_what_is_not_there_and_a_creation_of_what_is_fail(serving: Serving) -> None:

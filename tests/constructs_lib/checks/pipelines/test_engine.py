@@ -77,6 +77,10 @@ def test_steps_are_of_types_that_pipelines_has_passing() -> None:
             ),
         ),
         (
+            endpoint("S", mode="create or update", newest_wins=True),
+            "S: newest_wins: SageMaker Pipelines has no look at what an endpoint has before it is updated",
+        ),
+        (
             function("S", wait_for_callback=True),
             (
                 "S: wait_for_callback: SageMaker Pipelines has no task tokens of functions: "

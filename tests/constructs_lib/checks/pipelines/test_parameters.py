@@ -84,7 +84,7 @@ def test_parameters_are_of_types_that_pipelines_has_passing(kind: Any) -> None:
 )
 def test_defaults_are_of_the_type_of_their_parameter(kind: Any, default: Any, shown: str) -> None:
     assert used(PipelineParameter("A", type=kind, default=default)) == [
-        f"F: parameter 'A': got the default {shown}, expected a {kind}"
+        f"F: parameter 'A': got the default {shown}, expected one of type {kind!r}"
     ]
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import Catch as Catch
     from constructs_lib.definitions import CategoricalRange as CategoricalRange
     from constructs_lib.definitions import Channel as Channel
+    from constructs_lib.definitions import Checkpoints as Checkpoints
     from constructs_lib.definitions import ChoiceRule as ChoiceRule
     from constructs_lib.definitions import ChoiceStep as ChoiceStep
     from constructs_lib.definitions import ClarifyCheckStep as ClarifyCheckStep
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import MetricsFile as MetricsFile
+    from constructs_lib.definitions import ModelContainer as ModelContainer
     from constructs_lib.definitions import ModelMetrics as ModelMetrics
     from constructs_lib.definitions import ModelStep as ModelStep
     from constructs_lib.definitions import MonitoredTransform as MonitoredTransform
@@ -105,11 +107,13 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import QueueStep as QueueStep
     from constructs_lib.definitions import ReadJsonStep as ReadJsonStep
     from constructs_lib.definitions import Reference as Reference
+    from constructs_lib.definitions import RegisteredContainer as RegisteredContainer
     from constructs_lib.definitions import RegisteredModelStep as RegisteredModelStep
     from constructs_lib.definitions import RegisterModelStep as RegisterModelStep
     from constructs_lib.definitions import ResultWriter as ResultWriter
     from constructs_lib.definitions import Retry as Retry
     from constructs_lib.definitions import S3Objects as S3Objects
+    from constructs_lib.definitions import SpotTraining as SpotTraining
     from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import Step as Step
     from constructs_lib.definitions import StepOutput as StepOutput
@@ -245,6 +249,7 @@ _NAMES = {
         "Catch",
         "CategoricalRange",
         "Channel",
+        "Checkpoints",
         "ChoiceRule",
         "ChoiceStep",
         "ClarifyCheckStep",
@@ -288,6 +293,7 @@ _NAMES = {
         "MapStep",
         "MetricDefinition",
         "MetricsFile",
+        "ModelContainer",
         "ModelMetrics",
         "ModelStep",
         "MonitoredTransform",
@@ -312,10 +318,12 @@ _NAMES = {
         "ReadJsonStep",
         "Reference",
         "RegisterModelStep",
+        "RegisteredContainer",
         "RegisteredModelStep",
         "ResultWriter",
         "Retry",
         "S3Objects",
+        "SpotTraining",
         "StateStep",
         "Step",
         "StepOutput",

@@ -1,6 +1,7 @@
 """Requests, against botocore's description of the API and the rules in it that botocore itself does not check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from constructs_lib.checks.reference_types import value_type
 from constructs_lib.checks.rules import Steps, rule_of_steps
@@ -62,9 +63,32 @@ def own_properties_are_not_given_twice(subject: Steps) -> Iterator[Problem]:
     for step in subject.tasks:
         if not step.additional_request:
             continue
-        own = {name for name, value in step.own_request().items() if value is not None}
-        reserved = own | ({step.role_member} if isinstance(step, JobStep) else set())
-        for name in step.additional_request:
-            if name in reserved:
-                message = f"got {name!r}, which a property of the step sets already"
-                yield Problem(step=step.name, path="additional_request", message=message)
+        role = step.role_member if isinstance(step, JobStep) else None
+        # JSON of any form is one value, whatever stands in it
+        own = {
+            name: "JSON" if name in step.documents and value is not None else value
+            for name, value in step.own_request().items()
+        }
+        for path in _given_twice(own, step.additional_request, ""):
+            message = f"got {path!r}, which a property of the step sets already"
+            yield Problem(step=step.name, path="additional_request", message=message)
+        if role is not None and _holds(step.additional_request, role):
+            message = f"got {role!r}, which a property of the step sets already"
+            yield Problem(step=step.name, path="additional_request", message=message)
+
+
+def _given_twice(own: Mapping[str, Any], additional: Mapping[str, Any], path: str) -> Iterator[str]:
+    """The members that both requests have; objects are put together."""
+    for name, value in additional.items():
+        mine = own.get(name)
+        if isinstance(mine, Mapping) and isinstance(value, Mapping):
+            yield from _given_twice(mine, value, f"{path}{name}.")
+        elif mine is not None:
+            yield f"{path}{name}"
+
+
+def _holds(request: Any, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    if not isinstance(request, Mapping) or name not in request:
+        return False
+    return not rest or _holds(request[name], rest)

@@ -37,6 +37,7 @@ from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
 from constructs_lib.definitions.imported import ImportedDefinition
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline
+from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining
 from constructs_lib.definitions.map_items import (
     CsvItems,
     InventoryItems,
@@ -47,6 +48,7 @@ from constructs_lib.definitions.map_items import (
     ResultWriter,
     S3Objects,
 )
+from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.pipeline_options import CacheConfig, ExperimentConfig, PipelineRetry, PropertyFile
 from constructs_lib.definitions.pipeline_values import (
@@ -183,6 +185,7 @@ __all__ = [
     "Catch",
     "CategoricalRange",
     "Channel",
+    "Checkpoints",
     "ChoiceRule",
     "ChoiceStep",
     "ClarifyCheckStep",
@@ -230,6 +233,7 @@ __all__ = [
     "MapStep",
     "MetricDefinition",
     "MetricsFile",
+    "ModelContainer",
     "ModelMetrics",
     "ModelStep",
     "MonitoredTransform",
@@ -254,11 +258,13 @@ __all__ = [
     "ReadJsonStep",
     "Reference",
     "RegisterModelStep",
+    "RegisteredContainer",
     "RegisteredModelStep",
     "ResultWriter",
     "Retry",
     "S3Objects",
     "ShortUniqueName",
+    "SpotTraining",
     "StateStep",
     "Step",
     "StepOutput",

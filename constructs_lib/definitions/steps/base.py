@@ -238,8 +238,9 @@ class TaskStep(FallibleStep, ABC):
 
     Args:
         timeout_seconds: the step fails with ``States.Timeout`` after that time; 1 to 99999999. Default: no limit.
-        additional_request: members of the API's request that the step has no property for; checked like the
-            others. Default: none.
+        additional_request: members of the API's request that the step has no property for, also inside of objects
+            that it makes, such as ``{"ResourceConfig": {"KeepAlivePeriodInSeconds": 600}}``; checked like the others.
+            Default: none.
         cache: when SageMaker Pipelines uses an earlier run of the step again; Step Functions has nothing like it.
             Default: the pipeline's `default_cache`.
     """
@@ -313,7 +314,8 @@ class TaskStep(FallibleStep, ABC):
     def request(self) -> Mapping[str, Any]:
         """The whole request, with references in it."""
         document = _present(self.own_request())
-        document |= self.additional_request
+        if self.additional_request:
+            document = joined_request(document, self.additional_request)
         document |= self.role_request()
         return MappingProxyType(document)
 
@@ -443,6 +445,18 @@ def inner_steps(step: Step) -> Iterator[Step]:
         inner = waiting.pop()
         yield inner
         waiting += [found for block in reversed(inner.blocks) for found in reversed(block.steps)]
+
+
+def joined_request(own: Mapping[str, Any], additional: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with further members, in the objects inside of it too."""
+    document = dict(own)
+    for name, value in additional.items():
+        mine = document.get(name)
+        if isinstance(mine, Mapping) and isinstance(value, Mapping):
+            document[name] = joined_request(mine, value)
+        else:
+            document[name] = value
+    return document
 
 
 def _present(request: dict[str, Any]) -> dict[str, Any]:

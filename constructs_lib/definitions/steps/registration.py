@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from constructs_lib.definitions.compute import ContainerImage
 from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
@@ -56,15 +57,21 @@ class RegisterModelStep(TaskStep):
 
     Args:
         group_name: of the model package group.
-        image: the inference container, by digest where what is served must be known.
         content_types: what the model takes, such as ``text/csv``; at least one.
         response_types: what it answers with, such as ``text/csv``; at least one.
+        image: the inference container, by digest where what is served must be known. Default: `containers` has them.
         model_data_uri: ``model.tar.gz`` in S3. Default: the image holds the model.
         inference_instances: types of instances that an endpoint may run on. Default: not said.
         transform_instances: types of instances that transform jobs may run on. Default: not said.
         approval_status: ``PendingManualApproval``, ``Approved`` or ``Rejected``. Default: somebody has to approve it.
         metrics: what is known of the model. Default: nothing.
         environment: variables of the container. Default: none.
+        framework: of the container, such as ``XGBOOST``. Default: not said.
+        framework_version: of it. Default: not said.
+        containers: in place of the container's properties, those of a model that has several; 2 to 15. Default: one.
+        domain: ``COMPUTER_VISION``, ``NATURAL_LANGUAGE_PROCESSING`` or ``MACHINE_LEARNING``. Default: not said.
+        task: what the model does, such as ``REGRESSION``. Default: not said.
+        sample_payload_uri: an archive in S3 with requests to try the model with. Default: none.
         description: of the version. Default: none.
         customer_metadata: texts that are kept with the version. Default: none.
         tags: of the version; the service takes them only for versions in no group. Default: none.
@@ -75,15 +82,21 @@ class RegisterModelStep(TaskStep):
     retried_by_pipelines: ClassVar[bool] = True
 
     group_name: Text
-    image: Text | ContainerImage
     content_types: Sequence[Text]
     response_types: Sequence[Text]
+    image: Text | ContainerImage | None = None
     model_data_uri: Text | None = None
     inference_instances: Sequence[Text] = ()
     transform_instances: Sequence[Text] = ()
     approval_status: Text = "PendingManualApproval"
     metrics: ModelMetrics | None = None
     environment: Mapping[str, Text] = field(factory=dict)
+    framework: Text | None = None
+    framework_version: Text | None = None
+    containers: Sequence[ModelContainer] = ()
+    domain: Text | None = None
+    task: Text | None = None
+    sample_payload_uri: Text | None = None
     description: Text | None = None
     customer_metadata: Mapping[str, Text] = field(factory=dict)
     tags: Mapping[str, Text] = field(factory=dict)
@@ -104,28 +117,35 @@ class RegisterModelStep(TaskStep):
         return OperationOutput(service="sagemaker", operation="DescribeModelPackage")
 
     @property
-    def container(self) -> ContainerImage:
-        """The inference container, with what is known of its repository."""
-        return self.image if isinstance(self.image, ContainerImage) else ContainerImage(uri=self.image)
+    def all_containers(self) -> tuple[ModelContainer, ...]:
+        """The containers of the model, whichever properties tell them."""
+        if self.image is None:
+            return tuple(self.containers)
+        single = RegisteredContainer(
+            image=self.image,
+            model_data_uri=self.model_data_uri,
+            environment=self.environment,
+            framework=self.framework,
+            framework_version=self.framework_version,
+        )
+        return (single, *self.containers)
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
-        container = {
-            "Image": self.container.uri,
-            "ModelDataUrl": self.model_data_uri,
-            "Environment": dict(self.environment) or None,
-        }
         return {
             "ModelPackageGroupName": self.group_name,
             "ModelPackageDescription": self.description,
             "InferenceSpecification": {
-                "Containers": [{name: value for name, value in container.items() if value is not None}],
+                "Containers": [container.document for container in self.all_containers],
                 "SupportedContentTypes": list(self.content_types),
                 "SupportedResponseMIMETypes": list(self.response_types),
                 "SupportedRealtimeInferenceInstanceTypes": list(self.inference_instances) or None,
                 "SupportedTransformInstanceTypes": list(self.transform_instances) or None,
             },
             "ModelApprovalStatus": self.approval_status,
+            "Domain": self.domain,
+            "Task": self.task,
+            "SamplePayloadUrl": self.sample_payload_uri,
             "ModelMetrics": None if self.metrics is None else _metrics(self.metrics),
             "CustomerMetadataProperties": dict(self.customer_metadata) or None,
             "Tags": sagemaker_tags(self.tags),

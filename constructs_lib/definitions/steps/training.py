@@ -13,6 +13,7 @@ from constructs_lib.definitions.compute import (
     NetworkConfig,
 )
 from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
 from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
@@ -39,6 +40,8 @@ class TrainingStep(SageMakerJob, JobStep):
     Args:
         image: the training container, by digest where what was trained must be known.
         compute: the instances.
+        entrypoint: the program and its first arguments, in place of the image's own. Default: that of the image.
+        arguments: at most 100. Default: ``train``; none with an entrypoint.
         output_uri: prefix in S3 under which ``<job name>/output/model.tar.gz`` is written.
         output_kms_key: ARN of the key that encrypts the output. Default: S3's own key for the account.
         channels: input data; at most 20. Default: none.
@@ -46,6 +49,10 @@ class TrainingStep(SageMakerJob, JobStep):
         metrics: what to read from the log; at most 40. Default: none.
         environment: variables of the container. Default: none.
         max_runtime_seconds: the job is stopped after that time. Default: one day.
+        spot: trains on spare instances, for a part of the price. Default: on instances that nobody takes back.
+        checkpoints: where the program keeps what an interrupted job goes on from. Default: nothing is kept.
+        max_retry_attempts: how often SageMaker itself starts a job again that ended by a fault of its own; 1 to 30.
+            Default: never.
         network: Default: no VPC, traffic between instances encrypted.
         job_name: 1 to 63 letters, digits and inner hyphens, never used before in the account and region; an
             `ExecutionInput` lets the caller choose it. Default: the step's name, a hash of the execution's ARN and
@@ -65,12 +72,17 @@ class TrainingStep(SageMakerJob, JobStep):
     image: Text | ContainerImage
     compute: ComputeResources
     output_uri: Text
+    entrypoint: Sequence[Text] = ()
+    arguments: Sequence[Text] = ()
     output_kms_key: Text | None = None
     channels: Sequence[Channel] = ()
     hyperparameters: Mapping[str, Text] = field(factory=dict)
     metrics: Sequence[MetricDefinition] = ()
     environment: Mapping[str, Text] = field(factory=dict)
     max_runtime_seconds: Whole = _ONE_DAY
+    spot: SpotTraining | None = None
+    checkpoints: Checkpoints | None = None
+    max_retry_attempts: Whole | None = None
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
@@ -89,13 +101,16 @@ class TrainingStep(SageMakerJob, JobStep):
             "AlgorithmSpecification": {
                 "TrainingImage": self.container.uri,
                 "TrainingInputMode": self.input_mode,
+                "ContainerEntrypoint": list(self.entrypoint) or None,
+                "ContainerArguments": list(self.arguments) or None,
                 "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
             },
             "HyperParameters": dict(self.hyperparameters) or None,
             "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
             "ResourceConfig": resource_config(self.compute),
-            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
+            **interruptible(self.max_runtime_seconds, self.spot, self.checkpoints),
+            "RetryStrategy": retry_strategy(self.max_retry_attempts),
             "EnableNetworkIsolation": self.network.isolated,
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
             "VpcConfig": self.network.vpc_config(),
@@ -117,6 +132,7 @@ class TrainingStep(SageMakerJob, JobStep):
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
             WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
             PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *(() if self.checkpoints is None else self.checkpoints.needs),
             *instance_needs(self.compute, self.network),
         )
 

@@ -13,6 +13,7 @@ from constructs_lib.definitions.compute import (
     NetworkConfig,
 )
 from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
 from constructs_lib.definitions.needs import (
     Need,
     PublishMetrics,
@@ -70,6 +71,10 @@ class TuningStep(SageMakerJob, JobStep):
         hyperparameters: texts that are the same for all training jobs. Default: none.
         environment: variables of the container. Default: none.
         max_runtime_seconds: each training job is stopped after that time. Default: one day.
+        spot: trains on spare instances, for a part of the price. Default: on instances that nobody takes back.
+        checkpoints: where the program keeps what an interrupted job goes on from. Default: nothing is kept.
+        max_retry_attempts: how often SageMaker itself starts a job again that ended by a fault of its own; 1 to 30.
+            Default: never.
         network: Default: no VPC, traffic between instances encrypted.
         job_name: 1 to 32 letters, digits and inner hyphens, never used before in the account and region. Default: the
             step's name and random digits (see `ShortUniqueName`).
@@ -101,6 +106,9 @@ class TuningStep(SageMakerJob, JobStep):
     hyperparameters: Mapping[str, Text] = field(factory=dict)
     environment: Mapping[str, Text] = field(factory=dict)
     max_runtime_seconds: Whole = _ONE_DAY
+    spot: SpotTraining | None = None
+    checkpoints: Checkpoints | None = None
+    max_retry_attempts: Whole | None = None
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
@@ -189,7 +197,8 @@ class TuningStep(SageMakerJob, JobStep):
             "VpcConfig": self.network.vpc_config(),
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
             "ResourceConfig": resource_config(self.compute),
-            "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
+            **interruptible(self.max_runtime_seconds, self.spot, self.checkpoints),
+            "RetryStrategy": retry_strategy(self.max_retry_attempts),
             "EnableNetworkIsolation": self.network.isolated,
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
             "Environment": dict(self.environment) or None,
@@ -209,6 +218,7 @@ class TuningStep(SageMakerJob, JobStep):
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
             WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
             PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *(() if self.checkpoints is None else self.checkpoints.needs),
             *instance_needs(self.compute, self.network),
         )
 

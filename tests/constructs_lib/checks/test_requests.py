@@ -16,6 +16,7 @@ from tests.constructs_lib.samples import (
     FUNCTION,
     LIST_TOKEN,
     NUMBER_TOKEN,
+    ROLE,
     TOKEN,
     config,
     endpoint,
@@ -23,6 +24,7 @@ from tests.constructs_lib.samples import (
     model,
     problems,
     training,
+    tuning,
     variant,
 )
 
@@ -267,9 +269,20 @@ def test_references_have_the_type_of_their_place_if_they_lead_anywhere() -> None
 
 def test_own_properties_are_not_given_twice() -> None:
     given = {"TrainingJobName": "other", "RoleArn": TOKEN, "HyperParameters": {}}
-    assert problems(training("T", role=None, additional_request=given)) == [
-        "T: additional_request: got 'TrainingJobName', which a property of the step sets already",
-        "T: additional_request: got 'RoleArn', which a property of the step sets already",
+    inside = {"TrainingJobDefinition": {"RoleArn": ROLE, "OutputDataConfig": {"S3OutputPath": "s3://data/other"}}}
+    payload = {"Payload": {"b": 2}}
+    twice = "which a property of the step sets already"
+    steps = [
+        training("T", role=None, additional_request=given),
+        tuning("U", role=None, additional_request=inside),
+        function("F", payload={"a": 1}, additional_request=payload),
+    ]
+    assert problems(*steps) == [
+        f"T: additional_request: got 'TrainingJobName', {twice}",
+        f"T: additional_request: got 'RoleArn', {twice}",
+        f"U: additional_request: got 'TrainingJobDefinition.OutputDataConfig.S3OutputPath', {twice}",
+        f"U: additional_request: got 'TrainingJobDefinition.RoleArn', {twice}",
+        f"F: additional_request: got 'Payload', {twice}",
     ]
 
 
@@ -278,3 +291,19 @@ def test_own_properties_are_not_given_twice_passing() -> None:
     assert (
         problems(training("T", additional_request=given), function("F", additional_request={"LogType": "Tail"})) == []
     )
+
+
+def test_further_members_stand_in_the_objects_that_a_step_makes() -> None:
+    given = {
+        "ResourceConfig": {"KeepAlivePeriodInSeconds": 600},
+        "OutputDataConfig": {"CompressionType": "NONE"},
+        "HyperParameters": {"eta": "0.1"},
+    }
+    step = training(hyperparameters={"depth": "5"}, additional_request=given)
+    assert problems(step) == []
+    assert step.request["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert step.request["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
+    assert step.request["OutputDataConfig"] == {"S3OutputPath": "s3://data/models", "CompressionType": "NONE"}
+    assert step.request["HyperParameters"] == {"depth": "5", "eta": "0.1"}
+    wrong = training("W", additional_request={"OutputDataConfig": {"CompressionType": "XZ"}})
+    assert problems(wrong) == ["W: OutputDataConfig.CompressionType: got 'XZ', expected GZIP, NONE"]

@@ -27,14 +27,10 @@ REASONS = {
     r"Tune Arguments\.TrainingJobDefinition\.(HyperParameterTuningResourceConfig|ResourceConfig)": (
         "the same instances, in the member that both kinds of training jobs have"
     ),
-    r"Train Arguments\.(EnableManagedSpotTraining|StoppingCondition\.MaxWaitTimeInSeconds)": (
-        "a training step has no property for spot instances yet"
-    ),
     r"Register-RegisterModel Arguments\.SkipModelValidation": "None is the service's own default",
     r"First Arguments\.AppSpecification\.ContainerArguments\[[34]\].*": (
         "the name of a training job is nothing that a processing step can know: we refuse it"
     ),
-    r"Chain-CreateModel ": "a model step has one container",
 }
 
 

@@ -111,9 +111,8 @@ def test_a_role_is_given_without_changing_the_step() -> None:
 
 def test_images_by_address_and_with_their_repository() -> None:
     assert training().container == ContainerImage(uri=IMAGE)
-    assert model(image=build().image).container == ContainerImage(
-        uri=StepOutput("Build", "ImageUri"), repository_arn=REPOSITORY
-    )
+    (built,) = model(image=build().image).all_containers
+    assert built.place == ContainerImage(uri=StepOutput("Build", "ImageUri"), repository_arn=REPOSITORY)
 
 
 def test_a_build_without_overrides_says_nothing_of_them() -> None:

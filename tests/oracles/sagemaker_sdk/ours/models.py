@@ -8,7 +8,9 @@ from constructs_lib.definitions import (
     LineageEntity,
     LineageStep,
     MetricsFile,
+    ModelContainer,
     ModelMetrics,
+    ModelStep,
     PipelineDefinition,
     PipelineParameter,
     ProductionVariant,
@@ -21,6 +23,7 @@ from tests.oracles.sagemaker_sdk.ours.givens import (
     IMAGE,
     OPEN,
     REGION,
+    ROLE,
     THROTTLED,
     model_step,
     processing_step,
@@ -32,7 +35,13 @@ def model_made() -> PipelineDefinition:
     train = training_step(network=OPEN)
     artifacts = train.output("ModelArtifacts.S3ModelArtifacts")
     one = model_step("One-CreateModel", model_data_uri=artifacts, environment={"LEVEL": "info"}, retry=THROTTLED)
-    return PipelineDefinition(name="model", steps=[train, one])
+    scaler = ModelContainer(image=IMAGE, model_data_uri=f"{DATA}/scaler/model.tar.gz")
+    chain = ModelStep(
+        name="Chain-CreateModel",
+        role=ROLE,
+        containers=[scaler, ModelContainer(image=IMAGE, model_data_uri=artifacts)],
+    )
+    return PipelineDefinition(name="model", steps=[train, one, chain])
 
 
 def registered() -> PipelineDefinition:
@@ -53,9 +62,9 @@ def registered() -> PipelineDefinition:
         metrics=ModelMetrics(model_statistics=report),
         description="a model of prices",
         customer_metadata={"team": "prices"},
+        domain="MACHINE_LEARNING",
+        task="REGRESSION",
         additional_request={
-            "Domain": "MACHINE_LEARNING",
-            "Task": "REGRESSION",
             "DriftCheckBaselines": {"ModelQuality": {"Statistics": baseline}},
             "MetadataProperties": {"CommitId": "abc", "ProjectId": "prices"},
         },

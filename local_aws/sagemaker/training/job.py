@@ -152,4 +152,7 @@ class TrainingJob(JobRecord):
             seconds = max(1, round((self.ended - self.started).total_seconds()))
             results["TrainingTimeInSeconds"] = seconds
             results["BillableTimeInSeconds"] = seconds * self.request["ResourceConfig"].get("InstanceCount", 1)
+            if self.request["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
+                # a process is there at once: no instance is kept for the next job, and none is paid for
+                results["WarmPoolStatus"] = {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 0}
         return results

@@ -22,7 +22,6 @@ _NOT_OFFERED = (
 _RESOURCES_NOT_OFFERED = (
     "InstanceGroups",
     "TrainingPlanArn",
-    "KeepAlivePeriodInSeconds",
     "InstancePlacementConfig",
     "InstancePreferences",
 )

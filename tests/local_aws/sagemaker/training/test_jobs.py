@@ -3,6 +3,9 @@
 import io
 import json
 import tarfile
+from typing import Any
+
+import pytest
 
 from tests.local_aws.sagemaker.conftest import BUCKET, Account
 
@@ -65,7 +68,7 @@ def test_a_job_sees_the_contract_and_leaves_its_artifacts(account: Account, role
         "Completed",
     ]
     assert [(metric["MetricName"], metric["Value"]) for metric in job["FinalMetricDataList"]] == [("rmse", 7.25)]
-    assert job["BillableTimeInSeconds"] == job["TrainingTimeInSeconds"] == 1
+    assert job["BillableTimeInSeconds"] == job["TrainingTimeInSeconds"] >= 1
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/out/contract-1/output/model.tar.gz"
 
     seen = json.loads(artifact(account, "out/contract-1/output/model.tar.gz")["seen.json"])
@@ -97,3 +100,18 @@ def test_a_job_sees_the_contract_and_leaves_its_artifacts(account: Account, role
         ("Completed", "Completed"),
     ]
     assert events[-1]["CreationTime"] == int(job["CreationTime"].timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pool"), [(0, None), (600, {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 0})]
+)
+def test_no_instance_is_kept_warm(account: Account, role: str, seconds: int, pool: dict[str, Any] | None) -> None:
+    image = account.engine.image(f"keeps-nothing-{seconds}", train="")
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+
+    job = account.training_job(
+        f"warm-{seconds}", image, role, ResourceConfig=resources | {"KeepAlivePeriodInSeconds": seconds}
+    )
+
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert job.get("WarmPoolStatus") == pool

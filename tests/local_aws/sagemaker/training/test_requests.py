@@ -85,11 +85,14 @@ def test_contradictions_are_refused(
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+_PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/p"
+
+
 @pytest.mark.parametrize(
     ("members", "what"),
     [
         ({"AlgorithmSpecification": {"TrainingInputMode": "Pipe"}}, "AlgorithmSpecification.TrainingInputMode Pipe"),
-        ({"ResourceConfig": RESOURCES | {"KeepAlivePeriodInSeconds": 60}}, "ResourceConfig.KeepAlivePeriodInSeconds"),
+        ({"ResourceConfig": RESOURCES | {"TrainingPlanArn": _PLAN}}, "ResourceConfig.TrainingPlanArn"),
         (
             {
                 "InputDataConfig": [

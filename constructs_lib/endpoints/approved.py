@@ -74,9 +74,9 @@ class ApprovedModelDeployment(Construct):
     moves it to the new configuration; waits until it is in service; and fails unless the configuration that is live is
     the one that it asked for. While another version is brought to the endpoint it waits, and it fails where it finds a
     configuration that was made later than its own: of versions approved one after the other, the last is served. A
-    rejection takes nothing away. It then notes at the version where it is deployed (``deployed-to``, ``deployed-by`` and
-    ``endpoint-config`` among its customer metadata properties). The endpoint costs from the first approval until it is
-    deleted, by hand: it is no resource of the stack, and stays when the stack goes. So do earlier models and
+    rejection takes nothing away. It then notes at the version where it is deployed (``deployed-to``, ``deployed-by``
+    and ``endpoint-config`` among its customer metadata properties). The endpoint costs from the first approval until it
+    is deleted, by hand: it is no resource of the stack, and stays when the stack goes. So do earlier models and
     configurations, which cost nothing.
     """
 

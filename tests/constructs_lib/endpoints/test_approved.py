@@ -233,13 +233,10 @@ def test_a_version_that_does_not_serve_fails_the_deployment_and_the_endpoint_goe
 def test_versions_approved_while_another_is_deployed_wait_and_the_last_is_live(deployed: Deployed) -> None:
     before = len(deployed.executions())
     versions = [deployed.register(text) for text in ("one", "two", "three")]
-    for number, version in enumerate(versions):
+    for number, version in enumerate(versions, start=before):
         deployed.decide(version, "Approved")
-        # each has made its configuration, so that it is known which is the newest
-        eventually(deployed.executions, lambda found, least=before + number: len(found) > least)
-        eventually(
-            lambda at=before + number: deployed.state(at), lambda state: state.startswith(("Put into", "Report"))
-        )
+        # it has made its configuration, so that it is known which is the newest
+        deployed.comes_to(number, "Put into service", "Report")
 
     ended = [deployed.ended(before + number) for number in range(3)]
 

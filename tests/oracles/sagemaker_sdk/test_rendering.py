@@ -21,13 +21,13 @@ REASONS = {
     r".* Arguments\.StoppingCondition": "we say how long a job may run; the service's default is a day, or an hour",
     r".*\.Enable(NetworkIsolation|InterContainerTrafficEncryption)": "we write out what is not wanted",
     r".* Arguments\.(DebugHookConfig|ProfilerConfig)": "the SDK turns on the debugger and profiler",
-    r".*\.(Environment|Bias|Explainability|Tags)": "the SDK writes what is empty",
+    r".*\.(Environment|Bias|Explainability|Tags|CategoricalParameterRanges)": "the SDK writes what is empty",
     r".*\.(CompressionType|AssembleWith)": "we write out that there is none",
     r".*(ModelPackageGroupName|SuppliedBaseline(Constraints|Statistics))": "the SDK writes null for what is not given",
-    r"Tune Arguments\.TrainingJobDefinition\.(HyperParameterTuningResourceConfig|ResourceConfig)": (
+    r".*Tun(e|ing) Arguments\.TrainingJobDefinition\.(HyperParameterTuningResourceConfig|ResourceConfig)": (
         "the same instances, in the member that both kinds of training jobs have"
     ),
-    r"Register-RegisterModel Arguments\.SkipModelValidation": "None is the service's own default",
+    r".*-RegisterModel Arguments\.SkipModelValidation": "None is the service's own default",
     r"First Arguments\.AppSpecification\.ContainerArguments\[[34]\].*": (
         "the name of a training job is nothing that a processing step can know: we refuse it"
     ),
@@ -65,6 +65,10 @@ def _found(definition: PipelineDefinition) -> list[str]:
     assert right.keys() <= left.keys()
     missing = [f"{name} " for name in left.keys() - right.keys()]
     return missing + [f"{name} {path}" for name in right for path, *_ in differences("", left[name], right[name])]
+
+
+def test_every_document_has_its_counterpart() -> None:
+    assert {path.name.removesuffix(".pipeline.json") for path in FOLDER.glob("*.pipeline.json")} == OURS.keys()
 
 
 @pytest.mark.parametrize("name", OURS)

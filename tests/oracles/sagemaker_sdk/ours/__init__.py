@@ -1,7 +1,7 @@
 """The pipelines of the oracle, as users of this library write them."""
 
 from constructs_lib.definitions import PipelineDefinition
-from tests.oracles.sagemaker_sdk.ours import control, jobs, models, monitoring
+from tests.oracles.sagemaker_sdk.ours import control, housing_ray, jobs, models, monitoring
 
 
 def all_of_ours(monitor_image: str, clarify_image: str) -> tuple[PipelineDefinition, ...]:
@@ -22,9 +22,11 @@ def all_of_ours(monitor_image: str, clarify_image: str) -> tuple[PipelineDefinit
         control.functions(),
         models.model_made(),
         models.registered(),
+        models.repacked(),
         models.endpoint(),
         models.lineage(),
         monitoring.quality(monitor_image),
         monitoring.clarify(clarify_image),
         monitoring.monitored(monitor_image),
+        housing_ray.housing_ray(),
     )

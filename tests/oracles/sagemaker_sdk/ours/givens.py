@@ -13,6 +13,7 @@ from constructs_lib.definitions import (
     ProcessingStep,
     TrainingStep,
 )
+from constructs_lib.definitions.values import Text
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -26,6 +27,16 @@ CACHE = CacheConfig(expire_after="PT12H")
 SMALL = ComputeResources(instance_type="ml.m5.xlarge")
 OPEN = NetworkConfig(encrypt_traffic=False)
 THROTTLED = [PipelineRetry(errors=["Step.THROTTLING"], max_attempts=3)]
+
+
+def handler_environment(submitted: str = "/opt/ml/model/code") -> dict[str, Text]:
+    """Where a container of AWS's finds the handler of a model."""
+    return {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": submitted,
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_REGION": REGION,
+    }
 
 
 def processing_step(name: str, **given: Any) -> ProcessingStep:

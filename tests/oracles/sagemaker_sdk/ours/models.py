@@ -1,9 +1,14 @@
 """Pipelines of models, endpoints and lineage."""
 
+import json
+
 from constructs_lib.definitions import (
+    Channel,
+    ComputeResources,
     EndpointConfigStep,
     EndpointStep,
     InferenceComponentStep,
+    Join,
     LineageAssociation,
     LineageEntity,
     LineageStep,
@@ -13,8 +18,10 @@ from constructs_lib.definitions import (
     ModelStep,
     PipelineDefinition,
     PipelineParameter,
+    PipelineRetry,
     ProductionVariant,
     RegisterModelStep,
+    TrainingStep,
 )
 from tests.oracles.sagemaker_sdk.ours.givens import (
     ACCOUNT,
@@ -25,6 +32,7 @@ from tests.oracles.sagemaker_sdk.ours.givens import (
     REGION,
     ROLE,
     THROTTLED,
+    handler_environment,
     model_step,
     processing_step,
     training_step,
@@ -70,6 +78,48 @@ def registered() -> PipelineDefinition:
         },
     )
     return PipelineDefinition(name="register-model", steps=[train, step])
+
+
+def repacked() -> PipelineDefinition:
+    """What the SDK makes by itself of a model with a handler is a job like any other here."""
+    train = training_step(network=OPEN)
+    artifacts = train.output("ModelArtifacts.S3ModelArtifacts")
+    texts = {
+        "inference_script": "inference.py",
+        "dependencies": None,
+        "source_dir": None,
+        "sagemaker_submit_directory": f"{DATA}/sagemaker-scikit-learn-2026-01-01-00-00-00-000/source/sourcedir.tar.gz",
+        "sagemaker_program": "_repack_script_launcher.sh",
+        "sagemaker_container_log_level": 20,
+        "sagemaker_region": REGION,
+    }
+    repack = TrainingStep(
+        name="Register-RepackModel-prices",
+        comment="Used to repack a model with customer scripts for a register/create model step",
+        role=ROLE,
+        image=f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
+        compute=ComputeResources(instance_type="ml.m5.large"),
+        output_uri=f"{DATA}/prices",
+        channels=[Channel(name="training", uri=artifacts)],
+        hyperparameters={name: json.dumps(text) for name, text in texts.items()}
+        | {"model_archive": Join("", [artifacts])},
+        network=OPEN,
+        retry=[PipelineRetry(errors=["SageMaker.CAPACITY_ERROR"], max_attempts=2)],
+    )
+    register = RegisterModelStep(
+        name="Register-RegisterModel",
+        group_name="prices",
+        image=IMAGE,
+        model_data_uri=repack.output("ModelArtifacts.S3ModelArtifacts"),
+        environment=handler_environment(),
+        framework="PYTORCH",
+        framework_version="1.13.1",
+        content_types=["text/csv"],
+        response_types=["text/csv"],
+        inference_instances=["ml.m5.xlarge"],
+        transform_instances=["ml.m5.xlarge"],
+    )
+    return PipelineDefinition(name="repacked-model", steps=[train, repack, register])
 
 
 def endpoint() -> PipelineDefinition:

@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import ResultWriter as ResultWriter
     from constructs_lib.definitions import Retry as Retry
     from constructs_lib.definitions import S3Objects as S3Objects
+    from constructs_lib.definitions import ServerlessCapacity as ServerlessCapacity
     from constructs_lib.definitions import SpotTraining as SpotTraining
     from constructs_lib.definitions import StateStep as StateStep
     from constructs_lib.definitions import Step as Step
@@ -323,6 +324,7 @@ _NAMES = {
         "ResultWriter",
         "Retry",
         "S3Objects",
+        "ServerlessCapacity",
         "SpotTraining",
         "StateStep",
         "Step",

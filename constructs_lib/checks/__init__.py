@@ -17,6 +17,7 @@ from constructs_lib.checks import (
     references,
     requests,
     sizes,
+    variants,
 )
 from constructs_lib.checks.rules import Rule, Subject, all_rules, check, rule
 
@@ -42,4 +43,5 @@ __all__ = [
     "requests",
     "rule",
     "sizes",
+    "variants",
 ]

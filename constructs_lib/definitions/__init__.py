@@ -16,6 +16,7 @@ from constructs_lib.definitions.compute import (
     ProcessingInput,
     ProcessingOutput,
     ProductionVariant,
+    ServerlessCapacity,
 )
 from constructs_lib.definitions.conditions import (
     Condition,
@@ -263,6 +264,7 @@ __all__ = [
     "ResultWriter",
     "Retry",
     "S3Objects",
+    "ServerlessCapacity",
     "ShortUniqueName",
     "SpotTraining",
     "StateStep",

@@ -65,7 +65,7 @@ class ContainerImage:
     repository_arn: Text | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=freeze_fields)
 class Channel:
     """Input data of a job, at ``/opt/ml/input/data/<name>`` in its container.
 
@@ -77,6 +77,14 @@ class Channel:
             Default: the mode of the job, ``File``.
         distribution: ``FullyReplicated`` gives each instance all of it, ``ShardedByS3Key`` its share of the
             objects. Default: all of it.
+        data_type: what `uri` is: ``S3Prefix`` a prefix, ``ManifestFile`` the address of a list of objects,
+            ``AugmentedManifestFile`` of JSON lines with objects and what is known of them. A role that is made for the
+            step may read the list; the objects in it need one that is brought. Default: a prefix.
+        attribute_names: what is taken of each line of an augmented manifest; at most 16. Default: nothing.
+        compression: of data that are streamed as pipes. Default: none.
+        record_wrapper: ``RecordIO`` puts each streamed object into a record. Default: as it is.
+        shuffle_seed: has the objects, or an augmented manifest's lines, shuffled, in each epoch anew. Default: their
+            order stays.
         kms_key: ARN of the key that encrypts the data, which the job's role then may use. Default: none.
     """
 
@@ -85,6 +93,11 @@ class Channel:
     content_type: Text | None = None
     input_mode: Literal["File", "FastFile", "Pipe"] | None = None
     distribution: Literal["FullyReplicated", "ShardedByS3Key"] = "FullyReplicated"
+    data_type: Literal["S3Prefix", "ManifestFile", "AugmentedManifestFile"] = "S3Prefix"
+    attribute_names: Sequence[str] = ()
+    compression: Literal["None", "Gzip"] | None = None
+    record_wrapper: Literal["None", "RecordIO"] | None = None
+    shuffle_seed: Whole | None = None
     kms_key: Text | None = None
 
 
@@ -102,26 +115,47 @@ class MetricDefinition:
 
 
 @frozen(kw_only=True)
+class ServerlessCapacity:
+    """What serves a model that has no instances: it costs what its requests take.
+
+    Args:
+        memory_mb: 1024 to 6144, in steps of 1024.
+        max_concurrency: requests at the same time; 1 to 200.
+        provisioned_concurrency: requests for which capacity is kept ready, and paid. Default: none.
+    """
+
+    memory_mb: Whole
+    max_concurrency: Whole
+    provisioned_concurrency: Whole | None = None
+
+
+@frozen(kw_only=True)
 class ProductionVariant:
     """One of the models behind an endpoint.
 
     Args:
         model_name: name of the model, such as ``model_step.model_name``.
-        instance_type: such as ``ml.m5.large``.
+        instance_type: such as ``ml.m5.large``. Default: `serverless` serves it.
         instance_count: at least 1. Default: one.
+        serverless: serves without instances. Default: on instances.
+        volume_size_gib: disk of each instance, where its type has none of its own. Default: the service's.
         variant_name: Default: ``AllTraffic``.
         initial_weight: its share of the traffic, in proportion to the other variants' weights; at least 0.
             Default: 1.
         startup_timeout_seconds: how long the container may take until it answers ``/ping``; 60 to 3600.
             Default: the service's.
+        download_timeout_seconds: how long the model may take to be loaded from S3; 60 to 3600. Default: the service's.
     """
 
     model_name: Text
-    instance_type: Text
+    instance_type: Text | None = None
     instance_count: Whole = 1
+    serverless: ServerlessCapacity | None = None
+    volume_size_gib: Whole | None = None
     variant_name: str = "AllTraffic"
     initial_weight: float = 1.0
     startup_timeout_seconds: Whole | None = None
+    download_timeout_seconds: Whole | None = None
 
 
 @frozen(kw_only=True, field_transformer=freeze_fields)
@@ -158,6 +192,8 @@ class ProcessingInput:
         input_mode: ``File`` copies the data first, ``Pipe`` streams it. Default: copied.
         distribution: ``FullyReplicated`` gives each instance all of it, ``ShardedByS3Key`` its share of the
             objects. Default: all of it.
+        data_type: ``ManifestFile`` where `uri` is the address of a list of objects, which a role that is made for the
+            step may not read. Default: it is a prefix.
         kms_key: ARN of the key that encrypts the data, which the job's role then may use. Default: none.
     """
 
@@ -166,6 +202,7 @@ class ProcessingInput:
     path: str
     input_mode: Literal["File", "Pipe"] = "File"
     distribution: Literal["FullyReplicated", "ShardedByS3Key"] = "FullyReplicated"
+    data_type: Literal["S3Prefix", "ManifestFile"] = "S3Prefix"
     kms_key: Text | None = None
 
 

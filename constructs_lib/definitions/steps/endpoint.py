@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from attrs import Factory, field, frozen
 
-from constructs_lib.definitions.compute import DataCapture, ProductionVariant
+from constructs_lib.definitions.compute import DataCapture, ProductionVariant, ServerlessCapacity
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
@@ -224,11 +224,20 @@ def _variant(variant: ProductionVariant) -> dict[str, Any]:
         "VariantName": variant.variant_name,
         "ModelName": variant.model_name,
         "InstanceType": variant.instance_type,
-        "InitialInstanceCount": variant.instance_count,
+        "InitialInstanceCount": variant.instance_count if variant.serverless is None else None,
+        "ServerlessConfig": None if variant.serverless is None else _serverless(variant.serverless),
+        "VolumeSizeInGB": variant.volume_size_gib,
         "InitialVariantWeight": variant.initial_weight,
         "ContainerStartupHealthCheckTimeoutInSeconds": variant.startup_timeout_seconds,
+        "ModelDataDownloadTimeoutInSeconds": variant.download_timeout_seconds,
     }
     return {key: value for key, value in document.items() if value is not None}
+
+
+def _serverless(capacity: ServerlessCapacity) -> dict[str, Any]:
+    kept = capacity.provisioned_concurrency
+    ready = {} if kept is None else {"ProvisionedConcurrency": kept}
+    return {"MemorySizeInMB": capacity.memory_mb, "MaxConcurrency": capacity.max_concurrency, **ready}
 
 
 def _data_capture(capture: DataCapture) -> dict[str, Any]:

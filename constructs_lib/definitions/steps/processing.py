@@ -157,7 +157,7 @@ class ProcessingStep(SageMakerJob, JobStep):
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
         specification = {
-            "ImageUri": self.container.uri,
+            "ImageUri": self.image.uri if isinstance(self.image, ContainerImage) else self.image,
             "ContainerEntrypoint": list(self.entrypoint) or None,
             "ContainerArguments": list(self.arguments) or None,
         }
@@ -211,7 +211,7 @@ def _input(given: ProcessingInput) -> dict[str, Any]:
         "S3Input": {
             "S3Uri": given.uri,
             "LocalPath": given.path,
-            "S3DataType": "S3Prefix",
+            "S3DataType": given.data_type,
             "S3InputMode": given.input_mode,
             "S3DataDistributionType": given.distribution,
             "S3CompressionType": "None",

@@ -17,7 +17,7 @@ _INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Where a new word begins inside of a name in camel case."""
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class SageMakerJob(TaskStep, ABC):
     """A task that starts a job, and waits for its end if that is wanted."""
 
@@ -118,16 +118,21 @@ def resource_config(compute: ComputeResources) -> dict[str, Any]:
 
 def channel_document(channel: Channel) -> dict[str, Any]:
     """A channel, in the form of SageMaker's requests."""
+    attributes = {"AttributeNames": list(channel.attribute_names)} if channel.attribute_names else {}
     document = {
         "ChannelName": channel.name,
         "DataSource": {
             "S3DataSource": {
-                "S3DataType": "S3Prefix",
+                "S3DataType": channel.data_type,
                 "S3Uri": channel.uri,
                 "S3DataDistributionType": channel.distribution,
+                **attributes,
             }
         },
         "ContentType": channel.content_type,
+        "CompressionType": channel.compression,
+        "RecordWrapperType": channel.record_wrapper,
         "InputMode": channel.input_mode,
+        "ShuffleConfig": None if channel.shuffle_seed is None else {"Seed": channel.shuffle_seed},
     }
     return {key: value for key, value in document.items() if value is not None}

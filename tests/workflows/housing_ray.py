@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = "feature-store"
 GROUP = "fs-ray-synthetic-housing-data"
 BUCKET = "housing"
+_networks = count(1)
 STORE = f"s3://{BUCKET}/aws-ray-mlops-workshop/feature-store"
 
 
@@ -161,6 +163,12 @@ class Host:
         text = (self.base / "output" / "failure").read_text()
         assert text == (self.base / "output" / "message").read_text()
         return text
+
+
+def host_names() -> list[str]:
+    """Names of two hosts of a job: addresses of their own on this machine, other ones each time."""
+    network = next(_networks) + (os.getpid() % 250) * 256
+    return [f"127.{96 + network // 65536}.{network // 256 % 256}.{2 * (network % 100) + end}" for end in (1, 2)]
 
 
 @contextmanager

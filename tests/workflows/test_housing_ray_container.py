@@ -14,12 +14,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.workflows.housing_ray import CONTAINER, SCRIPTS, Host, end, ending, in_container, programs, scratch
+from tests.workflows.housing_ray import (
+    CONTAINER,
+    SCRIPTS,
+    Host,
+    end,
+    ending,
+    host_names,
+    in_container,
+    programs,
+    scratch,
+)
 from workflows.byoc_housing.data import COLUMNS, Row, houses, to_csv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -30,7 +39,6 @@ ROW = "2000,3000,3,2,1,1,0,1"
 TRUE_PRICE = 5_000 * -19 + 150 * 3000 + 10_000 * 3 + 15_000 * (2 + 1 + 1)
 _TRAINED_SECONDS = 1.0
 """Of a processor, after XGBoost was loaded: a worker trains by then."""
-_networks = count(1)
 
 
 def plain_scaler() -> dict[str, object]:
@@ -67,8 +75,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Host, str]:
 @pytest.fixture
 def two_hosts(tmp_path: Path) -> list[Host]:
     """Hosts of one job; their names are addresses of their own on this machine."""
-    network = next(_networks) + (os.getpid() % 250) * 256
-    names = [f"127.{96 + network // 65536}.{network // 256 % 256}.{2 * (network % 100) + end}" for end in (1, 2)]
+    names = host_names()
     hosts = [Host(programs(), tmp_path / f"algo-{number}") for number in (1, 2)]
     for host, name in zip(hosts, names, strict=True):
         put_channels(host, list(houses(2_000)))
@@ -115,8 +122,13 @@ def test_a_worker_that_is_killed_in_mid_training_fails_all_hosts(two_hosts: list
 
     assert (first.returncode, second.returncode) == (1, 1)
     leader = json.loads((two_hosts[0].base / "input/config/resourceconfig.json").read_text())["hosts"][0]
-    assert "worker" in two_hosts[0].failure()
-    assert two_hosts[1].failure().startswith(f"HostLostError: {leader}, the first host, failed: ")
+    reason = two_hosts[0].failure().removeprefix("WorkerLostError: ")
+    assert re.fullmatch(
+        "worker (1 of 2, counted from 0, ended in mid-training: it was killed or ran out of memory"
+        "|0 of 2, counted from 0, lost another one in mid-training)",
+        reason,
+    )
+    assert two_hosts[1].failure() == f"HostLostError: {leader}, the first host, failed: {reason}"
 
 
 def test_a_host_that_is_lost_fails_the_others_at_once(two_hosts: list[Host]) -> None:

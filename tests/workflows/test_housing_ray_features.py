@@ -5,12 +5,23 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workflows.housing_ray import GROUP, SCRIPTS, STORE, Account, Host, programs, running_account
+from tests.workflows.housing_ray import (
+    GROUP,
+    SCRIPTS,
+    STORE,
+    Account,
+    Host,
+    ending,
+    host_names,
+    programs,
+    running_account,
+)
 from workflows.housing_ray import data
 
 pytestmark = pytest.mark.slow
@@ -142,6 +153,56 @@ def test_bad_input_fails_the_ingestion_with_its_reason(host: Host, account: Acco
     assert message in host.fails(*ingestion(account))
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, account: Account) -> tuple[list[str], str]:
+    """What two hosts told that share one file, and the group: one that was there, its features in another order."""
+    kinds = dict.fromkeys(("COLOUR", *reversed(data.COLUMNS)), "Fractional")
+    kinds |= {"event_time": "String", "record_id": "String", "COLOUR": "String"}
+    account.client("sagemaker").create_feature_group(
+        FeatureGroupName="turned",
+        RecordIdentifierFeatureName="record_id",
+        EventTimeFeatureName="event_time",
+        FeatureDefinitions=[{"FeatureName": name, "FeatureType": kind} for name, kind in kinds.items()],
+        OfflineStoreConfig={"S3StorageConfig": {"S3Uri": STORE}},
+        OnlineStoreConfig={"EnableOnlineStore": True},
+        RoleArn=account.role_arn,
+    )
+    names = host_names()
+    hosts = [Host(programs(), tmp_path_factory.mktemp("shared"), account.platform.endpoint_url) for _ in names]
+    put_rows(hosts[0], f"{HEADER}\n{ROW}\n{ROW}\n")
+    for host, name in zip(hosts, names, strict=True):
+        host.put_hosts(names, name, job="config")
+    told = []
+    with ExitStack() as stack:
+        running = [stack.enter_context(ending(host.start(*ingestion(account, "turned")))) for host in hosts]
+        for process in running:
+            lines, errors = process.communicate(timeout=400)
+            assert process.returncode == 0, errors
+            told.append(lines)
+    return told, "turned"
+
+
+def test_a_host_without_files_joins_and_writes_nothing(shared: tuple[list[str], str]) -> None:
+    (first, second), _ = shared
+    assert "1 actors write 2 rows in 1 blocks" in first
+    assert "0 actors write 0 rows in 0 blocks" in first
+    assert "ingested-rows=2" in first
+    assert "joins" in second
+
+
+def test_a_group_that_was_there_keeps_its_features_their_order_and_types(
+    shared: tuple[list[str], str], account: Account
+) -> None:
+    _, group = shared
+    runtime = account.client("sagemaker-featurestore-runtime")
+    found = runtime.get_record(FeatureGroupName=group, RecordIdentifierValueAsString="houses.csv:3")["Record"]
+    values = {value["FeatureName"]: value["ValueAsString"] for value in found}
+    assert {name: float(values[name]) for name in data.COLUMNS} == dict(
+        zip(data.COLUMNS, map(float, ROW.split(",")), strict=True)
+    )
+    assert "COLOUR" not in values
+
+
 def test_a_group_with_other_features_is_refused(host: Host, account: Account) -> None:
     put_rows(host, f"{HEADER}\n{ROW}\n")
     account.client("sagemaker").create_feature_group(
@@ -151,6 +212,7 @@ def test_a_group_with_other_features_is_refused(host: Host, account: Account) ->
         FeatureDefinitions=[
             {"FeatureName": "id", "FeatureType": "String"},
             {"FeatureName": "event_time", "FeatureType": "String"},
+            {"FeatureName": "record_id", "FeatureType": "Integral"},
             {"FeatureName": "PRICE", "FeatureType": "String"},
         ],
         OnlineStoreConfig={"EnableOnlineStore": True},
@@ -158,7 +220,12 @@ def test_a_group_with_other_features_is_refused(host: Host, account: Account) ->
     )
     failure = host.fails(*ingestion(account, "others"))
     assert failure.startswith("feature group others: expected the record identifier record_id and the event time")
-    for part in ("it has no feature DECK", "feature PRICE is a String, expected a number", "it has no offline store"):
+    for part in (
+        "it has no feature DECK",
+        "feature PRICE is a String, expected a number",
+        "feature record_id: got Integral, expected String",
+        "it has no offline store",
+    ):
         assert part in failure
 
 

@@ -19,7 +19,13 @@ from prices.hyperparameters import Hyperparameters
 _REPORT_EVERY = 10
 _CHECKPOINT = "booster.ubj"
 _HISTORY = "history"
+_TOGETHER = "collective"
+"""The part of XGBoost that joins workers; it names itself where a connection breaks."""
 _SETS = ("train", "validation")
+
+
+class WorkerLostError(Exception):
+    """A worker ended before its training did."""
 
 
 def train(settings: Hyperparameters) -> None:
@@ -27,7 +33,7 @@ def train(settings: Hyperparameters) -> None:
 
     Raises:
         InputError: bad data.
-        RuntimeError: training failed on a host.
+        WorkerLostError: a worker ended, and with it the training of all.
     """
     # Ray reads its settings when it is imported
     import xgboost
@@ -55,7 +61,7 @@ def train(settings: Hyperparameters) -> None:
         try:
             result = trainer.fit()
         except WorkerGroupError as error:
-            raise _first(error.worker_failures) from error
+            raise _reason(error.worker_failures, hosts) from error
         booster = xgboost.Booster(model_file=str(Path(result.checkpoint.path) / _CHECKPOINT))
     history = result.metrics[_HISTORY]
     for number in range(settings.num_round):
@@ -64,9 +70,28 @@ def train(settings: Hyperparameters) -> None:
     Model(booster, scaler).save(contract.model_dir(), metrics=_values(history, -1))
 
 
-def _first(failures: dict[int, Exception]) -> Exception:
-    """The failure to be told: bad data before what followed from it on other hosts."""
-    return min(failures.values(), key=lambda failure: not isinstance(failure, contract.InputError))
+def _reason(failures: dict[int, Exception], workers: int) -> Exception:
+    """The failure to be told: bad data or a worker that is gone, before what followed from it on other hosts.
+
+    Args:
+        failures: of workers, by their ranks.
+        workers: how many there were.
+    """
+    from ray.exceptions import RayActorError
+    from xgboost.core import XGBoostError
+
+    for rank, failure in sorted(failures.items()):
+        if isinstance(failure, contract.InputError):
+            return failure
+        # Ray Train wraps what its look after a worker came upon
+        if isinstance(getattr(failure, "health_check_failure", failure), RayActorError):
+            return WorkerLostError(
+                f"worker {rank} of {workers}, counted from 0, ended in mid-training: it was killed or ran out of memory"
+            )
+    rank, failure = min(failures.items())
+    if isinstance(failure, XGBoostError) and _TOGETHER in str(failure):
+        return WorkerLostError(f"worker {rank} of {workers}, counted from 0, lost another one in mid-training")
+    return failure
 
 
 def _values(history: dict[str, dict[str, list[float]]], number: int) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The pipeline of `housing-ray` run by the local AWS: its document, its jobs of several hosts, its derived permissions.
 
+Its jobs are processes; ``MLOPS_CONTAINER_ENGINE=docker`` (or ``podman``) makes them containers of the workflow's image.
 `test_housing_ray_features.py` and `test_housing_ray_container.py` tell what the programs of its container do.
 """
 
@@ -18,11 +19,13 @@ from attrs import define
 from constructs_lib.definitions import ComputeResources, ContainerImage
 from constructs_lib.permissions import Statement, job_statements, pipeline_statements
 from constructs_lib.rendering import render_pipeline
+from local_aws.containers.command_line_engine import CommandLineEngine
+from local_aws.containers.engine import choose_engine
 from local_aws.containers.process.engine import ProcessEngine
-from local_aws.gateway.app import Gateway
 from local_aws.platform import Platform
 from local_aws.sagemaker.service import register_sagemaker
 from local_aws.server import LocalAws
+from tests.workflows.built_image import push_built_image
 from tests.workflows.housing_ray import SCRIPTS, in_container, programs, push_image
 from workflows.housing_ray import data
 from workflows.housing_ray.definition import (
@@ -159,12 +162,14 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
-    def register(gateway: Gateway, platform: Platform) -> None:
-        register_sagemaker(gateway, platform, engine=lambda: ProcessEngine.probe(platform))
-
-    with LocalAws(register=register) as running:
+    with LocalAws(register=register_sagemaker) as running:
         account = Account(running.platform)
-        assert push_image(ProcessEngine(running.platform)) == IMAGE
+        engine = choose_engine(running.platform)
+        if isinstance(engine, CommandLineEngine):
+            assert push_built_image(engine) == IMAGE
+        else:
+            assert isinstance(engine, ProcessEngine)
+            assert push_image(engine) == IMAGE
         s3 = account.client("s3")
         for bucket in ("housing-raw", "housing-code", BUCKET):
             s3.create_bucket(Bucket=bucket)

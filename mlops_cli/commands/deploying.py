@@ -1,5 +1,6 @@
 """``mlops deploy``, ``destroy`` and ``cleanup``: what there is in an account."""
 
+import time
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from mlops_cli.errors import CliError
 from mlops_cli.project import LOCAL_ENVIRONMENT
 from mlops_cli.target import Target, choose_target
 
-ENDPOINT = "endpoint"
+ENDPOINT, COMPONENT = "endpoint", "inference component"
 """What `made_by_runs` calls one."""
 
 _DELETION_SECONDS = 600
@@ -99,7 +100,7 @@ def cleanup(
     environment: Environment = LOCAL_ENVIRONMENT,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the endpoints, endpoint configurations, models and model packages that runs of the workflows made."""
+    """Delete endpoints and what they serve with, models and model packages that runs of the workflows made."""
     target = choose_target(aws=aws)
     deployment.outputs(target, environment)  # says so where nothing is deployed
     made = made_by_runs(target, environment)
@@ -119,8 +120,9 @@ def made_by_runs(target: Target, environment: str) -> list[tuple[str, str]]:
     names: set[str] = set()
     for arn in deployment.workflows(target, environment):
         names |= engine_of(arn).made_by_runs(target, arn)
-    sagemaker, made = target.client("sagemaker"), []
+    sagemaker = target.client("sagemaker")
     names |= _served_by(sagemaker, names)
+    made = [(COMPONENT, name) for name in _components(sagemaker, names)]
     for kind, operation, members, member in (
         (ENDPOINT, "list_endpoints", "Endpoints", "EndpointName"),
         ("endpoint configuration", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
@@ -144,16 +146,41 @@ def _served_by(sagemaker: Any, names: set[str]) -> set[str]:
             if endpoint["EndpointName"] in names:
                 described = sagemaker.describe_endpoint(EndpointName=endpoint["EndpointName"])
                 config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
-                found |= {config["EndpointConfigName"], *(each["ModelName"] for each in config["ProductionVariants"])}
+                models = (each["ModelName"] for each in config["ProductionVariants"] if "ModelName" in each)
+                found |= {config["EndpointConfigName"], *models}
     return found
+
+
+def _components(sagemaker: Any, names: set[str]) -> list[str]:
+    """The inference components among `names`, and those on endpoints among them: an endpoint goes after them."""
+    return [
+        item["InferenceComponentName"]
+        for page in sagemaker.get_paginator("list_inference_components").paginate()
+        for item in page["InferenceComponents"]
+        if names & {item["InferenceComponentName"], item["EndpointName"]}
+    ]
 
 
 def remove(target: Target, made: list[tuple[str, str]]) -> None:
     """Deletes what `made_by_runs` found; returns once it is gone."""
     sagemaker = target.client("sagemaker")
+    components = [entry for entry in made if entry[0] == COMPONENT]
+    _delete(sagemaker, components)
+    for _, name in components:
+        _await_component(target, sagemaker, name)
+    _delete(sagemaker, [entry for entry in made if entry[0] != COMPONENT])
     gone = sagemaker.get_waiter("endpoint_deleted")
     pace = {"Delay": target.poll_seconds, "MaxAttempts": round(_DELETION_SECONDS / target.poll_seconds)}
+    for name in (name for kind, name in made if kind == ENDPOINT):
+        try:
+            gone.wait(EndpointName=name, WaiterConfig=pace)
+        except WaiterError as error:
+            raise CliError(f"the endpoint {name} is not gone after {_DELETION_SECONDS} s: {error}") from error
+
+
+def _delete(sagemaker: Any, made: list[tuple[str, str]]) -> None:
     deletions = {
+        COMPONENT: lambda name: sagemaker.delete_inference_component(InferenceComponentName=name),
         ENDPOINT: lambda name: sagemaker.delete_endpoint(EndpointName=name),
         "endpoint configuration": lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
         "model": lambda name: sagemaker.delete_model(ModelName=name),
@@ -164,8 +191,15 @@ def remove(target: Target, made: list[tuple[str, str]]) -> None:
             deletions[kind](name)
         except ClientError as error:
             raise CliError(f"could not delete {kind} {name}: {error}") from error
-    for name in (name for kind, name in made if kind == ENDPOINT):
-        try:
-            gone.wait(EndpointName=name, WaiterConfig=pace)
-        except WaiterError as error:
-            raise CliError(f"the endpoint {name} is not gone after {_DELETION_SECONDS} s: {error}") from error
+
+
+def _await_component(target: Target, sagemaker: Any, name: str) -> None:
+    """Waits until an inference component is gone: AWS has no waiter for it."""
+    deadline = time.monotonic() + _DELETION_SECONDS
+    while True:
+        pages = sagemaker.get_paginator("list_inference_components").paginate(NameContains=name)
+        if not any(item["InferenceComponentName"] == name for page in pages for item in page["InferenceComponents"]):
+            return
+        if time.monotonic() > deadline:
+            raise CliError(f"the inference component {name} is not gone after {_DELETION_SECONDS} s")
+        time.sleep(target.poll_seconds)

@@ -28,7 +28,7 @@ _STATUSES = {
 _TYPES = {"String": "string", "Integer": "integer", "Float": "number", "Boolean": "boolean"}
 _TAKEN = {"CacheHitResult": "CACHED", "SelectiveExecutionResult": "REUSED"}
 _JOBS = ("ProcessingJob", "TrainingJob", "TuningJob", "TransformJob")
-_MADE = ("Model", "RegisterModel", "Endpoint", "EndpointConfig")
+_MADE = ("Model", "RegisterModel", "Endpoint", "EndpointConfig", "InferenceComponent")
 _LONGEST_NAME = 82
 
 

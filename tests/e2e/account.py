@@ -84,7 +84,7 @@ class Account(Clients):
         name = name or f"run-{uuid.uuid4().hex[:12]}"
         return name, self.command_line.start("run", machine, "--name", name, *arguments)
 
-    def finish(self, machine: str, name: str, running: Running, *, seconds: float = 120) -> Run:
+    def finish(self, machine: str, name: str, running: Running, *, seconds: float = 360) -> Run:
         """Waits for a ``mlops run``."""
         ended = running.wait(seconds=seconds)
         return Run(name=name, ended=ended, execution=self.execution(machine, name))

@@ -103,7 +103,7 @@ class CommandLine:
         self._started.append(running)
         return running
 
-    def run(self, *arguments: str, seconds: float = 240) -> Ended:
+    def run(self, *arguments: str, seconds: float = 720) -> Ended:
         """Runs ``./mlops`` with arguments to its end."""
         return self.start(*arguments).wait(seconds=seconds)
 
@@ -116,11 +116,11 @@ class CommandLine:
 
     def close(self) -> dict[int, str]:
         """Ends the local AWS and all that is left; gives the processes that should not have been left."""
-        self.run("local", "down", seconds=60)
+        self.run("local", "down", seconds=180)
         for running in self._started:
             if running.process.poll() is None:
                 running.process.terminate()
-                running.wait(seconds=30)
+                running.wait(seconds=120)
         left = processes.none_left(str(self.folder))
         processes.kill(str(self.folder))
         return left

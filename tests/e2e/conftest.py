@@ -103,11 +103,11 @@ def never_healthy(account: Account) -> Iterator[Started]:
     machine = account.variant(build_overrides(files=serving(SERVER.format(ping=503))), shortest_limit)
     name, running = account.start(machine)
     # its build is not one of those that tests count
-    assert poll(lambda: f"{CREATE_ENDPOINT}: RUNNING" in running.said(), seconds=120), running.said()
+    assert poll(lambda: f"{CREATE_ENDPOINT}: RUNNING" in running.said(), seconds=360), running.said()
     yield Started(machine=machine, name=name, running=running)
     if running.process.poll() is None:
         running.process.terminate()
-        running.wait(seconds=30)
+        running.wait(seconds=120)
 
 
 def _deployed(command_line: CommandLine) -> Deployed:

@@ -19,7 +19,7 @@ def mentioning(*texts: str) -> dict[int, str]:
     }
 
 
-def none_left(*texts: str, seconds: float = 30) -> dict[int, str]:
+def none_left(*texts: str, seconds: float = 120) -> dict[int, str]:
     """Waits until no process mentions any of the texts; gives those that still do after `seconds`."""
     poll(lambda: not mentioning(*texts), seconds=seconds)
     return mentioning(*texts)

@@ -222,7 +222,7 @@ def test_with_aws_nothing_but_the_endpoint_differs(deployed: Deployed) -> None:
 
     def told(*arguments: str, aws: bool) -> str:
         command = [sys.executable, "-m", "mlops_cli", *arguments, *(["--aws"] if aws else [])]
-        ended = commands.start_program(*command, variables=exports if aws else None).wait(seconds=120)
+        ended = commands.start_program(*command, variables=exports if aws else None).wait(seconds=300)
         assert ended.code == 0, ended
         return ended.output
 

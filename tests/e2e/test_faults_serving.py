@@ -92,7 +92,7 @@ def test_a_file_that_is_not_there(account: Account) -> None:
 
 
 def test_an_endpoint_that_never_becomes_healthy(account: Account, never_healthy: Started) -> None:
-    run = account.finish(never_healthy.machine, never_healthy.name, never_healthy.running, seconds=150)
+    run = account.finish(never_healthy.machine, never_healthy.name, never_healthy.running, seconds=360)
     assert "did not pass the ping health check" in endpoint_that_failed(account, run)
     assert '"GET /ping HTTP/1.1" 503' in run.ended.errors.partition("end of its log")[2], run.ended
 

@@ -148,7 +148,7 @@ def test_a_role_that_may_not_be_passed(account: Account) -> None:
 def test_an_execution_that_is_stopped(account: Account) -> None:
     machine = account.variant(build_overrides(files=HANGS), end_after(TRAIN))
     name, running = account.start(machine)
-    assert processes.poll(lambda: processes.mentioning(f"TRAINING_JOB_NAME={name}"), seconds=60), running.said()
+    assert processes.poll(lambda: processes.mentioning(f"TRAINING_JOB_NAME={name}"), seconds=180), running.said()
     account.client("stepfunctions").stop_execution(
         executionArn=account.execution(machine, name)["executionArn"], error="Enough", cause="changed my mind"
     )
@@ -156,7 +156,7 @@ def test_an_execution_that_is_stopped(account: Account) -> None:
     account.assert_failed(run, status="ABORTED")
     assert f"step '{TRAIN}' failed: Enough" in run.ended.errors, run.ended
     assert "changed my mind" in run.ended.errors
-    assert processes.poll(lambda: account.training_job(name)["TrainingJobStatus"] == "Stopped", seconds=30)
+    assert processes.poll(lambda: account.training_job(name)["TrainingJobStatus"] == "Stopped", seconds=120)
 
 
 def test_the_name_of_a_job_that_is_taken(account: Account) -> None:

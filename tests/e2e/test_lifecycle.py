@@ -58,7 +58,7 @@ class TestLife:
         running = day.start("demo", "--port", str(free_port()))
         assert processes.poll(lambda: f"{BUILD}: RUNNING" in running.said(), seconds=180), running.said()
         running.interrupt()
-        ended = running.wait(seconds=60)
+        ended = running.wait(seconds=180)
         assert ended.code == 130, ended
         assert ended.errors == "\ninterrupted; the local AWS has ended\n"
         assert processes.none_left(str(day.folder)) == {}
@@ -96,7 +96,7 @@ class TestLife:
         running = day.start("demo")
         assert processes.poll(lambda: "  execution " in running.said(), seconds=180), running.said()
         running.interrupt()
-        ended = running.wait(seconds=60)
+        ended = running.wait(seconds=180)
         assert (ended.code, ended.errors) == (130, "\ninterrupted; the local AWS stays up: it ran before\n"), ended
         assert day.run("local", "status").code == 0
         arn = account.state_machine["stateMachineArn"]
@@ -106,9 +106,9 @@ class TestLife:
     def test_a_run_that_nobody_follows_any_more_goes_on(self, day: CommandLine) -> None:
         account = account_of(day)
         name, running = account.start(WORKFLOW)
-        assert processes.poll(lambda: f"{BUILD}: " in running.said(), seconds=60), running.said()
+        assert processes.poll(lambda: f"{BUILD}: " in running.said(), seconds=180), running.said()
         running.interrupt()
-        ended = running.wait(seconds=60)
+        ended = running.wait(seconds=180)
         assert ended.code == 130, ended
         assert ended.errors == f"the execution goes on; `./mlops watch {name}` follows it again\n"
         assert day.run("watch", name).code == 0
@@ -116,10 +116,10 @@ class TestLife:
     def test_a_run_whose_local_aws_ends(self, day: CommandLine) -> None:
         account = account_of(day)
         _, running = account.start(WORKFLOW)
-        assert processes.poll(lambda: f"{TRAIN}: RUNNING" in running.said(), seconds=60), running.said()
+        assert processes.poll(lambda: f"{TRAIN}: RUNNING" in running.said(), seconds=180), running.said()
         down = day.run("local", "down")
         assert (down.code, down.output) == (0, "the local AWS has ended\n"), down
-        ended = running.wait(seconds=60)
+        ended = running.wait(seconds=180)
         # whoever looks in the instant before the server is gone still sees that the execution was aborted
         told = {1: "the execution failed: ABORTED\nThe local AWS was stopped.", 3: "error: AWS does not answer"}
         assert told.get(ended.code, "another exit code") in ended.errors, ended

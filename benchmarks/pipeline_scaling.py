@@ -50,9 +50,13 @@ def checked(steps: int) -> int:
     return json.dumps(render_pipeline(definition)).count('"Type": "Processing"')
 
 
+def _nothing_wrong(_: object) -> tuple[()]:  # a mock would take longer to make than ten steps
+    return ()
+
+
 def unchecked(steps: int) -> int:
     """The same without a look at what the definition says."""
-    with mock.patch("constructs_lib.checks.pipelines.check_pipeline", return_value=()):
+    with mock.patch("constructs_lib.checks.pipelines.check_pipeline", new=_nothing_wrong):
         return checked(steps)
 
 

@@ -28,9 +28,13 @@ GOALS = {"unchecked": 0.05, "checked": 0.2}
 COLUMNS = ("unchecked", "checked", "synthesized", "aws_stepfunctions")
 
 
+def _nothing_wrong(_: object) -> tuple[()]:  # a mock would take longer to make than ten steps
+    return ()
+
+
 def unchecked(tasks: int) -> int:
     """Ours, without a look at what the definition says."""
-    with mock.patch("constructs_lib.checks.check", return_value=()):
+    with mock.patch("constructs_lib.checks.check", new=_nothing_wrong):
         return ours(tasks)
 
 

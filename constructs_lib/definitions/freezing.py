@@ -40,8 +40,6 @@ JSON_FORM = _JsonForms()
 
 def frozen_copy(value: Any) -> Any:
     """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
-    if type(value) in PLAIN:  # most values are
-        return value
     form = JSON_FORM[type(value)]
     if form is None:
         return value

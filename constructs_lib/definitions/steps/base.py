@@ -1,7 +1,7 @@
 """What every step is: a record that tells its service action, its request, its outputs and its needs."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -121,8 +121,15 @@ class Block:
     own_scope: bool
 
 
+class _StepType(ABCMeta):
+    """Steps can be abstract; a class is a step by inheritance alone, so `isinstance` need not look for more."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
+# no slots in the bases of steps: with slots, attrs finds a cached property through `__getattr__` of each class in turn
 @frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
-class Step:
+class Step(metaclass=_StepType):
     """A state of the workflow.
 
     Args:

@@ -83,5 +83,11 @@ def test_every_reason_is_of_a_difference() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_the_parameters_of_a_document_are_those_of_the_definition(name: str) -> None:
+    parameters = render_pipeline(OURS[name])["Parameters"]
+    assert [found["Name"] for found in parameters] == [found.name for found in OURS[name].execution_inputs]
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_a_pipeline_is_rendered_the_same_twice(name: str) -> None:
     assert json.dumps(render_pipeline(OURS[name])) == json.dumps(render_pipeline(OURS[name]))

@@ -6,6 +6,8 @@ from constructs_lib.definitions import (
     BuildOverrides,
     ContainerImage,
     FailStep,
+    FallibleStep,
+    JobStep,
     Join,
     ProcessingStep,
     ShortUniqueName,
@@ -146,3 +148,19 @@ def test_the_best_model_lies_below_the_job_that_made_it() -> None:
 def test_names_of_tuning_jobs_are_short() -> None:
     assert tuning("Look for the best hyperparameters").job_name == ShortUniqueName("look-for-the-best-h")
     assert len("look-for-the-best-h-") + 12 == 32
+
+
+def test_a_step_without_what_a_task_tells_is_not_made() -> None:
+    class Silent(TaskStep):
+        pass
+
+    with pytest.raises(TypeError, match=r"abstract class Silent .*\bown_request\b"):
+        Silent(name="S")  # type: ignore[abstract]
+
+
+def test_a_class_is_a_step_by_inheritance() -> None:
+    step = function()
+    assert isinstance(step, TaskStep)
+    assert isinstance(step, FallibleStep)
+    assert not isinstance(step, JobStep)
+    assert not isinstance(object(), TaskStep)

@@ -84,6 +84,16 @@ def test_parameters_of_an_experiment_are_declared() -> None:
     assert document["PipelineExperimentConfig"]["ExperimentName"] == {"Get": "Parameters.Experiment"}
 
 
+def test_what_a_job_is_named_by_is_a_parameter_where_its_name_is_written() -> None:
+    definition = pipeline(
+        training("T", job_name=ExecutionInput("JobName"), hyperparameters={"rounds": ExecutionInput("Rounds")}),
+        use_custom_job_prefix=True,
+    )
+    parameters = render_pipeline(definition)["Parameters"]
+    assert {found["Name"] for found in parameters} == {found.name for found in definition.execution_inputs}
+    assert len(parameters) == 2
+
+
 def test_a_pipeline_without_experiments_says_null() -> None:
     assert render_pipeline(pipeline(FailStep(name="Stop"), experiment=None))["PipelineExperimentConfig"] is None
 

@@ -78,12 +78,14 @@ class Definition:
         parameters: by name.
         steps: by name, those of branches after their Condition step.
         experiment: ``PipelineExperimentConfig``, with its references; None for none.
+        mlflow: ``MlflowConfig``, with its references; None for none.
     """
 
     text: str
     parameters: Mapping[str, Parameter]
     steps: Mapping[str, Step]
     experiment: Mapping[str, Any] | None
+    mlflow: Mapping[str, Any] | None
 
     def order(self) -> dict[str, frozenset[str]]:
         """What each step waits for."""
@@ -126,6 +128,7 @@ def read(text: str) -> Definition:
         parameters=declared(document.get("Parameters") or [])[0],
         steps={step.name: step for step in steps},
         experiment=document.get("PipelineExperimentConfig"),
+        mlflow=document.get("MlflowConfig"),
     )
 
 

@@ -15,6 +15,7 @@ from local_aws.sagemaker.pipelines.conditions import condition_faults
 from local_aws.sagemaker.pipelines.definition import VERSION, Definition, Step, documents, read, step_of
 from local_aws.sagemaker.pipelines.definition_shapes import list_faults, member_faults
 from local_aws.sagemaker.pipelines.lineage_rules import argument_faults, property_faults
+from local_aws.sagemaker.pipelines.mlflow import mlflow_faults
 from local_aws.sagemaker.pipelines.parameters import Parameter, declared
 from local_aws.sagemaker.pipelines.paths import Key, Part, shown
 from local_aws.sagemaker.pipelines.references import (
@@ -82,6 +83,8 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if not isinstance(experiment or {}, dict):
         yield "PipelineExperimentConfig must be an object"
     yield from _reference_faults(experiment, "PipelineExperimentConfig", steps, parameters)
+    yield from mlflow_faults(document.get("MlflowConfig"))
+    yield from _reference_faults(document.get("MlflowConfig"), "MlflowConfig", steps, parameters)
     for step in steps.values():
         yield from _dependency_faults(step, set(named))
         yield from _reference_faults(step.expressions(), f"step '{step.name}'", steps, parameters)

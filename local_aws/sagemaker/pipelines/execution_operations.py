@@ -12,6 +12,7 @@ from local_aws.sagemaker.listing import Listed, page_of, with_token
 from local_aws.sagemaker.pipelines.book import PipelineBook, version_of
 from local_aws.sagemaker.pipelines.callback_work import Reply
 from local_aws.sagemaker.pipelines.engine import Engine
+from local_aws.sagemaker.pipelines.mlflow import track
 from local_aws.sagemaker.pipelines.parameters import given, text_of
 from local_aws.sagemaker.pipelines.records import (
     EXECUTING,
@@ -199,7 +200,7 @@ def _new_execution(context: RequestContext, pipeline: Pipeline, request: dict[st
     except ValueError as error:
         raise validation_error(f"{error}.") from None
     moment = now()
-    return Execution(
+    execution = Execution(
         pipeline=pipeline,
         version=version,
         role_arn=request.get("RoleArn", pipeline.role_arn),
@@ -211,8 +212,12 @@ def _new_execution(context: RequestContext, pipeline: Pipeline, request: dict[st
         display_name=request.get("PipelineExecutionDisplayName", f"execution-{int(moment.timestamp() * 1000)}"),
         description=request.get("PipelineExecutionDescription"),
         selection=selection_of(pipeline, version.definition, request),
-        mlflow_experiment=request.get("MlflowExperimentName"),
         created=moment,
         modified=moment,
         begun=moment,
     )
+    try:
+        track(execution, request.get("MlflowExperimentName"))
+    except ValueError as error:
+        raise validation_error(f"{error}.") from None
+    return execution

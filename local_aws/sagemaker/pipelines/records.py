@@ -195,7 +195,7 @@ class Execution:
         description: for people.
         selection: which steps it runs; None for all.
         experiment: ``ExperimentName`` and ``TrialName`` that its jobs belong to.
-        mlflow_experiment: as the request named it.
+        mlflow: ``MlflowConfig``, as the definition and the request have it; None for none.
         runs: of steps by name, in the order in which they began.
         lineage: what Lineage steps have made, by step; a retry goes on from there.
     """
@@ -213,7 +213,7 @@ class Execution:
     description: str | None = None
     selection: Selection | None = None
     experiment: dict[str, str] | None = None
-    mlflow_experiment: str | None = None
+    mlflow: dict[str, str] | None = None
     status: str = EXECUTING
     failure: str | None = None
     created: datetime = field(factory=now)
@@ -243,6 +243,7 @@ class Execution:
             "PipelineExecutionStatus": self.status,
             "PipelineExecutionDescription": self.description,
             "PipelineExperimentConfig": self.experiment,
+            "MLflowConfig": self.mlflow,
             "FailureReason": self.failure,
             "CreationTime": self.created,
             "LastModifiedTime": self.modified,

@@ -89,13 +89,14 @@ def resolver_of(execution: Execution, calls: RoleCalls, **variables: str) -> Res
     """
     return Resolver(
         parameters=execution.parameters,
-        variables=_variables(execution) | variables,
+        variables=variables_of(execution) | variables,
         properties=lambda step: _properties(execution, step),
         read_file=lambda reference: _read_file(execution, calls, reference),
     )
 
 
-def _variables(execution: Execution) -> dict[str, str]:
+def variables_of(execution: Execution) -> dict[str, str]:
+    """The ``Execution.`` variables that every expression has."""
     return {
         "PipelineName": execution.pipeline.name,
         "PipelineArn": execution.pipeline.arn,

@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from constructs_lib.checks.imported_families import unlike_values
+from constructs_lib.checks.imported_options import option_problems
 from constructs_lib.checks.imported_properties import property_problem
 from constructs_lib.checks.json_paths import JSON_PATH
 from constructs_lib.checks.wording import did_you_mean, shown
@@ -227,6 +229,12 @@ def references_lead_somewhere(document: _Document) -> Iterator[Problem]:
             yield Problem(step=name, message=f"reads {path!r}, expected Parameters, Execution or Steps before a '.'")
 
 
+def steps_ask_for_what_the_service_takes(document: _Document) -> Iterator[Problem]:
+    """A cache or a retry where there is none, and members that are refused, are told when the pipeline is created."""
+    for step in document.by_name.values():
+        yield from option_problems(step)
+
+
 def properties_are_those_of_their_steps(document: _Document) -> Iterator[Problem]:
     """A property that a step does not have is refused when the pipeline is created, or fails it in the middle."""
     for name, path in document.reads:
@@ -350,6 +358,19 @@ def conditions_are_known(document: _Document) -> Iterator[Problem]:
             yield from _condition(name, f"Arguments.Conditions[{number}]", condition)
 
 
+def comparisons_compare_like_with_like(document: _Document) -> Iterator[Problem]:
+    """A comparison of a text with a number fails the step when it is reached."""
+    types = {f"Parameters.{found.get('Name')}": str(found.get("Type")) for found in document.parameters}
+    for name, step in document.by_name.items():
+        for output in step.get("OutputParameters") or ():
+            types[f"Steps.{name}.OutputParameters['{output.get('OutputName')}']"] = str(output.get("OutputType"))
+    for name, step in document.by_name.items():
+        conditions = _arguments(step).get("Conditions") if step.get("Type") == "Condition" else ()
+        for number, condition in enumerate(conditions if isinstance(conditions, list | tuple) else ()):
+            for path, message in unlike_values(condition, types):
+                yield Problem(step=name, path=f"Arguments.Conditions[{number}]{path}", message=message)
+
+
 def _condition(name: str, path: str, condition: Any) -> Iterator[Problem]:
     kind = condition.get("Type") if isinstance(condition, Mapping) else None
     if kind not in _CONDITIONS:
@@ -389,6 +410,7 @@ _RULES: tuple[Callable[[_Document], Iterator[Problem]], ...] = (
     steps_are_not_too_many,
     parameters_are_of_their_types,
     references_lead_somewhere,
+    steps_ask_for_what_the_service_takes,
     properties_are_those_of_their_steps,
     experiments_are_known_before_the_steps,
     dependencies_are_steps_of_the_pipeline,
@@ -396,4 +418,5 @@ _RULES: tuple[Callable[[_Document], Iterator[Problem]], ...] = (
     json_is_read_of_property_files,
     json_is_read_by_paths_to_one_value,
     conditions_are_known,
+    comparisons_compare_like_with_like,
 )

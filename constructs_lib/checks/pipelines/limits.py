@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
+from constructs_lib.checks.step_options import REFUSED
 from constructs_lib.definitions.errors import Problem
 
 _LONGEST_DESCRIPTION = 3072
-_REFUSED = {
-    "Endpoint": ("DeploymentConfig", "deployment guardrails"),
-    "EndpointConfig": ("DataCaptureConfig", "data capture"),
-}
 
 
 @pipeline_rule
@@ -36,7 +33,7 @@ def descriptions_are_not_too_long(subject: PipelineSubject) -> Iterator[Problem]
 def endpoints_have_no_guardrails(subject: PipelineSubject) -> Iterator[Problem]:
     """An Endpoint step takes no DeploymentConfig, and an EndpointConfig step no data capture."""
     for step in subject.tasks:
-        member, feature = _REFUSED.get(step.pipeline_type or "", ("", ""))
+        member, feature = REFUSED.get(step.pipeline_type or "", ("", ""))
         if member and step.request.get(member) is not None:
             message = f"got {feature}, which SageMaker Pipelines refuses in {step.pipeline_type} steps"
             yield Problem(step=step.name, path=member, message=message)

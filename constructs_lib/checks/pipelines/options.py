@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
+from constructs_lib.checks.step_options import (
+    INTERNAL_ERROR,
+    LONGEST_INTERVAL,
+    MOST_ATTEMPTS,
+    MOST_MINUTES,
+    SELF_RETRYING,
+)
 from constructs_lib.checks.wording import shown
 from constructs_lib.definitions.errors import Problem
 from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
 from constructs_lib.definitions.tokens import is_token
 
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", flags=re.IGNORECASE)
-_MOST_ATTEMPTS = 20
-_MOST_MINUTES = 14400
-_LONGEST_INTERVAL = 43200
-_INTERNAL_ERROR = "SageMaker.JOB_INTERNAL_ERROR"
 
 
 @pipeline_rule
@@ -57,12 +60,12 @@ def retries_end(subject: PipelineSubject) -> Iterator[Problem]:
         if (retry.max_attempts is None) == (retry.expire_after_minutes is None):
             message = "expected exactly one of max_attempts and expire_after_minutes"
             yield Problem(step=name, path=path, message=message)
-        for member, most in (("max_attempts", _MOST_ATTEMPTS), ("expire_after_minutes", _MOST_MINUTES)):
+        for member, most in (("max_attempts", MOST_ATTEMPTS), ("expire_after_minutes", MOST_MINUTES)):
             value = getattr(retry, member)
             if value is not None and not 1 <= value <= most:
                 yield Problem(step=name, path=f"{path}.{member}", message=f"got {value}, expected 1 to {most}")
-        if not 1 <= retry.interval_seconds <= _LONGEST_INTERVAL:
-            message = f"got {retry.interval_seconds}, expected 1 to {_LONGEST_INTERVAL}"
+        if not 1 <= retry.interval_seconds <= LONGEST_INTERVAL:
+            message = f"got {retry.interval_seconds}, expected 1 to {LONGEST_INTERVAL}"
             yield Problem(step=name, path=f"{path}.interval_seconds", message=message)
         if retry.backoff_rate < 0:
             yield Problem(
@@ -77,8 +80,8 @@ def retries_are_of_some_error(subject: PipelineSubject) -> Iterator[Problem]:
         if not retry.errors:
             yield Problem(step=name, path=f"{path}.errors", message="got no errors, expected at least one")
         kind = None if name is None else subject.by_name[name].pipeline_type
-        if kind in ("Tuning", "AutoML") and _INTERNAL_ERROR in retry.errors:
-            message = f"got {_INTERNAL_ERROR!r}, which SageMaker Pipelines does not retry for {kind} steps"
+        if kind in SELF_RETRYING and INTERNAL_ERROR in retry.errors:
+            message = f"got {INTERNAL_ERROR!r}, which SageMaker Pipelines does not retry for {kind} steps"
             yield Problem(step=name, path=f"{path}.errors", message=message)
 
 

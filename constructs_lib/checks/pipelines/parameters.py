@@ -105,7 +105,9 @@ def defaults_are_of_the_type_of_their_parameter(subject: PipelineSubject) -> Ite
         kinds = _KINDS.get(value.type, ())
         wrong = isinstance(value.default, bool) and bool not in kinds
         if kinds and (wrong or not isinstance(value.default, kinds)):
-            message = f"parameter {value.name!r}: got the default {shown(value.default)}, expected one of type {value.type!r}"
+            message = (
+                f"parameter {value.name!r}: got the default {shown(value.default)}, expected one of type {value.type!r}"
+            )
             yield Problem(step=step, message=message)
         elif isinstance(value.default, str) and len(value.default) > _LONGEST_DEFAULT:
             message = (

@@ -187,6 +187,22 @@ WRONG: dict[str, tuple[Document, str]] = {
         document(condition("C", {"Type": "Or", "Conditions": [{"Type": "Not", "Condition": {"Type": "Equal"}}]})),
         "C: Arguments.Conditions[0].Conditions[0].Condition.Type: got 'Equal', expected a type of condition",
     ),
+    "unlike values": (
+        document(condition("C", TRUE, {"Type": "Equals", "LeftValue": {"Get": "Parameters.Size"}, "RightValue": "1"}))
+        | {"Parameters": [{"Name": "Size", "Type": "Integer"}]},
+        "C: Arguments.Conditions[1]: compares values of unlike types: {'Get': 'Parameters.Size'}, a number, '1', a",
+    ),
+    "unlike outputs": (
+        document(
+            step("A", **COUNTING),
+            condition("C", {"Type": "In", "QueryValue": {"Get": "Steps.A.OutputParameters['rows']"}, "Values": ["1"]}),
+        ),
+        "C: Arguments.Conditions[0]: compares values of unlike types: {'Get': \"Steps.A.OutputParameters['rows']\"}",
+    ),
+    "cache": (
+        document(step("A", Type="RegisterModel", CacheConfig={"Enabled": True})),
+        "A: CacheConfig: got a cache, which SageMaker Pipelines does not have for RegisterModel steps",
+    ),
     "condition's value": (
         document(condition("C", {"Type": "In", "QueryValue": 1})),
         "C: Arguments.Conditions[0].Values: missing in a condition of type In",

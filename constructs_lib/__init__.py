@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions import MapStep as MapStep
     from constructs_lib.definitions import MetricDefinition as MetricDefinition
     from constructs_lib.definitions import MetricsFile as MetricsFile
+    from constructs_lib.definitions import MlflowConfig as MlflowConfig
     from constructs_lib.definitions import ModelContainer as ModelContainer
     from constructs_lib.definitions import ModelMetrics as ModelMetrics
     from constructs_lib.definitions import ModelStep as ModelStep
@@ -294,6 +295,7 @@ _NAMES = {
         "MapStep",
         "MetricDefinition",
         "MetricsFile",
+        "MlflowConfig",
         "ModelContainer",
         "ModelMetrics",
         "ModelStep",

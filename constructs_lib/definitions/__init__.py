@@ -51,7 +51,13 @@ from constructs_lib.definitions.map_items import (
 )
 from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.pipeline import PipelineDefinition
-from constructs_lib.definitions.pipeline_options import CacheConfig, ExperimentConfig, PipelineRetry, PropertyFile
+from constructs_lib.definitions.pipeline_options import (
+    CacheConfig,
+    ExperimentConfig,
+    MlflowConfig,
+    PipelineRetry,
+    PropertyFile,
+)
 from constructs_lib.definitions.pipeline_values import (
     CURRENT_DATE_TIME,
     PIPELINE_ARN,
@@ -234,6 +240,7 @@ __all__ = [
     "MapStep",
     "MetricDefinition",
     "MetricsFile",
+    "MlflowConfig",
     "ModelContainer",
     "ModelMetrics",
     "ModelStep",

@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.pipeline_options import CacheConfig, ExperimentConfig, PipelineRetry
+from constructs_lib.definitions.pipeline_options import CacheConfig, ExperimentConfig, MlflowConfig, PipelineRetry
 from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep, inner_steps
 from constructs_lib.definitions.values import ExecutionInput, Text, references
 
@@ -32,6 +32,7 @@ class PipelineDefinition:
             Default: the service retries its own calls only.
         experiment: where SageMaker Experiments keeps what was done; None keeps nothing. Default: an experiment of
             the pipeline's name, a trial for each execution.
+        mlflow: where MLflow keeps what was done. Default: nothing is said of it.
         max_steps: the account's quota of steps in a pipeline. Default: 50, the quota that every account begins with.
         use_custom_job_prefix: names of jobs begin with the step's `job_name`. Default: the service names jobs.
 
@@ -51,6 +52,7 @@ class PipelineDefinition:
     default_cache: CacheConfig | None = None
     default_retry: Sequence[PipelineRetry] = ()
     experiment: ExperimentConfig | None = field(factory=ExperimentConfig)
+    mlflow: MlflowConfig | None = None
     use_custom_job_prefix: bool = False
     max_steps: int = 50
 
@@ -80,14 +82,18 @@ class PipelineDefinition:
         """The parameters: those that are listed, then those that the steps read, in the order of their first use."""
         found = {value.name: value for value in self.parameters}
         of_steps = (value for step in self.all_steps for value in step.references)
-        for value in (*of_steps, *references(self._experiment_values)):
+        for value in (*of_steps, *references(self._values_of_no_step)):
             if isinstance(value, ExecutionInput):
                 found.setdefault(value.name, value)
         return tuple(found.values())
 
     @property
-    def _experiment_values(self) -> Any:
-        return () if self.experiment is None else (self.experiment.experiment_name, self.experiment.trial_name)
+    def _values_of_no_step(self) -> Any:
+        experiment, mlflow = self.experiment, self.mlflow
+        return (
+            () if experiment is None else (experiment.experiment_name, experiment.trial_name),
+            () if mlflow is None else (mlflow.resource_arn, mlflow.experiment_name),
+        )
 
     def cache_of(self, step: Step) -> CacheConfig | None:
         """When an earlier run of a step is used again."""

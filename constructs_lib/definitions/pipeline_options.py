@@ -77,6 +77,23 @@ class PipelineRetry:
 
 
 @frozen(kw_only=True)
+class MlflowConfig:
+    """Where MLflow, an app or a tracking server that SageMaker manages, keeps what the executions of a pipeline did.
+
+    Neither it nor the permissions to log to it (``sagemaker-mlflow:*``) are made for the pipeline: the roles of jobs
+    that log get them from you.
+
+    Args:
+        resource_arn: of the app or the tracking server.
+        experiment_name: of MLflow; 1 to 256 characters. StartPipelineExecution may name another. Default: the
+            service's.
+    """
+
+    resource_arn: Text
+    experiment_name: Text | None = None
+
+
+@frozen(kw_only=True)
 class ExperimentConfig:
     """Where SageMaker Experiments keeps what the executions of a pipeline did.
 

@@ -26,9 +26,10 @@ def outputs_belong_to_steps_of_the_pipeline(subject: PipelineSubject) -> Iterato
             hint = did_you_mean(value.step, subject.by_name)
             message = f"reads {value.path!r} of the step {value.step!r}, which is not in this pipeline{hint}"
             yield Problem(step=step.name, message=message)
-    for value in subject.outside:
-        if isinstance(value, StepOutput | JsonGet):
-            yield Problem(path="experiment", message=f"reads {value!r}, but no step has run yet")
+    for path, values in subject.outside_by_path.items():
+        for value in values:
+            if isinstance(value, StepOutput | JsonGet):
+                yield Problem(path=path, message=f"reads {value!r}, but no step has run yet")
 
 
 @pipeline_rule

@@ -17,6 +17,7 @@ from constructs_lib.definitions.values import Reference, ShortUniqueName, StepOu
 
 if TYPE_CHECKING:  # a definition asks the checks, and the checks look at the definition
     from constructs_lib.definitions.pipeline import PipelineDefinition
+    from constructs_lib.definitions.pipeline_options import MlflowConfig
 
 
 class PipelineSubject(Steps):
@@ -52,13 +53,25 @@ class PipelineSubject(Steps):
             found.structure(given, operation(call.service, call.operation).input_shape, "")
         return found
 
+    @property
+    def mlflow(self) -> "MlflowConfig | None":
+        """The definition's, where its values are of their types."""
+        return None if self.problems_of_types else self.definition.mlflow
+
+    @cached_property
+    def outside_by_path(self) -> dict[str, tuple[Reference, ...]]:
+        """References that are in no step, by the property that they are in."""
+        experiment, mlflow = None if self.problems_of_types else self.definition.experiment, self.mlflow
+        values = {
+            "experiment": () if experiment is None else (experiment.experiment_name, experiment.trial_name),
+            "mlflow": () if mlflow is None else (mlflow.resource_arn, mlflow.experiment_name),
+        }
+        return {path: tuple(references(list(given))) for path, given in values.items()}
+
     @cached_property
     def outside(self) -> tuple[Reference, ...]:
         """References that are in no step."""
-        experiment = self.definition.experiment
-        if experiment is None or self.problems_of_types:
-            return ()
-        return tuple(references([experiment.experiment_name, experiment.trial_name]))
+        return tuple(value for found in self.outside_by_path.values() for value in found)
 
     @cached_property
     def ways(self) -> dict[str, tuple[tuple[str, str], ...]]:

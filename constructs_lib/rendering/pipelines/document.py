@@ -6,7 +6,13 @@ from typing import Any
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.pipeline import PipelineDefinition
-from constructs_lib.definitions.pipeline_options import PIPELINE_TYPES, CacheConfig, ExperimentConfig, PipelineRetry
+from constructs_lib.definitions.pipeline_options import (
+    PIPELINE_TYPES,
+    CacheConfig,
+    ExperimentConfig,
+    MlflowConfig,
+    PipelineRetry,
+)
 from constructs_lib.definitions.pipeline_values import PipelineParameter
 from constructs_lib.definitions.steps.base import Step
 from constructs_lib.definitions.steps.choice import ChoiceStep
@@ -43,11 +49,13 @@ def pipeline_document(definition: PipelineDefinition) -> dict[str, Any]:
     writer = _Writer(definition)
     steps = [writer.step(step) for step in definition.steps]
     experiment = writer.experiment(definition.experiment)
+    mlflow = writer.mlflow(definition.mlflow)
     return {
         "Version": _VERSION,
         "Metadata": {},
         "Parameters": writer.parameters(),  # those that have been written
         "PipelineExperimentConfig": experiment,
+        **({} if mlflow is None else {"MlflowConfig": mlflow}),
         "Steps": steps,
     }
 
@@ -67,6 +75,12 @@ class _Writer:
             return None
         names = {"ExperimentName": config.experiment_name, "TrialName": config.trial_name}
         return {member: self._expressions.value(value) for member, value in names.items()}
+
+    def mlflow(self, config: MlflowConfig | None) -> dict[str, Any] | None:
+        if config is None:
+            return None
+        members = {"MlflowResourceArn": config.resource_arn, "MlflowExperimentName": config.experiment_name}
+        return {member: self._expressions.value(value) for member, value in members.items() if value is not None}
 
     def step(self, step: Step) -> dict[str, Any]:
         definition, write = self._definition, self._expressions.value

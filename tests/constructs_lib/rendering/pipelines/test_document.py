@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.definitions import (
+    PIPELINE_NAME,
     CacheConfig,
     ChoiceStep,
     DefinitionError,
@@ -11,6 +12,7 @@ from constructs_lib.definitions import (
     ExperimentConfig,
     FailStep,
     Join,
+    MlflowConfig,
     PipelineDefinition,
     PipelineParameter,
     PipelineRetry,
@@ -92,6 +94,21 @@ def test_what_a_job_is_named_by_is_a_parameter_where_its_name_is_written() -> No
     parameters = render_pipeline(definition)["Parameters"]
     assert {found["Name"] for found in parameters} == {found.name for found in definition.execution_inputs}
     assert len(parameters) == 2
+
+
+def test_where_mlflow_is_and_the_parameters_of_it() -> None:
+    server = PipelineParameter("Server")
+    definition = pipeline(
+        FailStep(name="Stop"), mlflow=MlflowConfig(resource_arn=server, experiment_name=PIPELINE_NAME)
+    )
+    document = render_pipeline(definition)
+    assert document["MlflowConfig"] == {
+        "MlflowResourceArn": {"Get": "Parameters.Server"},
+        "MlflowExperimentName": {"Get": "Execution.PipelineName"},
+    }
+    assert document["Parameters"] == [{"Name": "Server", "Type": "String"}]
+    assert definition.execution_inputs == (server,)
+    assert "MlflowConfig" not in render_pipeline(pipeline(FailStep(name="Stop")))
 
 
 def test_a_pipeline_without_experiments_says_null() -> None:

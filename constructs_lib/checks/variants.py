@@ -30,6 +30,26 @@ def variants_run_on_instances_or_without(subject: Steps) -> Iterator[Problem]:
 
 
 @rule_of_steps
+def endpoints_of_inference_components_have_a_role(subject: Steps) -> Iterator[Problem]:
+    """Either all variants have models, which have roles, or inference components run with the configuration's."""
+    for step in subject.all_steps:
+        if not isinstance(step, EndpointConfigStep):
+            continue
+        shared = [number for number, variant in enumerate(step.variants) if variant.model_name is None]
+        if 0 < len(shared) < len(step.variants):
+            for number in shared:
+                message = "missing, expected one as other variants have"
+                yield Problem(step=step.name, path=f"variants[{number}].model_name", message=message)
+        elif shared and step.execution_role is None:
+            message = "missing, expected the role of inference components where variants have no models"
+            yield Problem(step=step.name, path="execution_role", message=message)
+        for number in shared:
+            if step.variants[number].serverless is not None:
+                message = "missing, expected one: nothing is shared without instances"
+                yield Problem(step=step.name, path=f"variants[{number}].model_name", message=message)
+
+
+@rule_of_steps
 def serverless_memory_is_in_whole_gibibytes(subject: Steps) -> Iterator[Problem]:
     """The service model allows any size within the limits; the service does not."""
     for step in subject.all_steps:

@@ -131,10 +131,10 @@ class ServerlessCapacity:
 
 @frozen(kw_only=True)
 class ProductionVariant:
-    """One of the models behind an endpoint.
+    """One of the models behind an endpoint, or instances that inference components share.
 
     Args:
-        model_name: name of the model, such as ``model_step.model_name``.
+        model_name: name of the model, such as ``model_step.model_name``. Default: inference components bring models.
         instance_type: such as ``ml.m5.large``. Default: `serverless` serves it.
         instance_count: at least 1. Default: one.
         serverless: serves without instances. Default: on instances.
@@ -147,7 +147,7 @@ class ProductionVariant:
         download_timeout_seconds: how long the model may take to be loaded from S3; 60 to 3600. Default: the service's.
     """
 
-    model_name: Text
+    model_name: Text | None = None
     instance_type: Text | None = None
     instance_count: Whole = 1
     serverless: ServerlessCapacity | None = None

@@ -7,7 +7,7 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import DataCapture, ProductionVariant, ServerlessCapacity
 from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, WriteObjects
+from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, PassRole, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop, name_from, sagemaker_tags
 from constructs_lib.definitions.values import Reference, Text, UniqueName
@@ -33,6 +33,8 @@ class EndpointConfigStep(TaskStep):
         variants: the models and their instances; 1 to 10.
         data_capture: what is kept of requests and responses. Default: nothing.
         volume_kms_key: ARN of the key that encrypts the instances' disks. Default: a key of AWS's.
+        execution_role: ARN of the role with which inference components run on the endpoint. Default: none, as models
+            have roles of their own.
         config_name: 1 to 63 letters, digits and inner hyphens, unique in the account and region. Default: the step's
             name and a hash of the execution's ARN (see `UniqueName`).
         tags: of the configuration. Default: none.
@@ -47,6 +49,7 @@ class EndpointConfigStep(TaskStep):
     variants: Sequence[ProductionVariant]
     data_capture: DataCapture | None = None
     volume_kms_key: Text | None = None
+    execution_role: Text | None = None
     config_name: Text = Factory(_config_name, takes_self=True)
     tags: Mapping[str, Text] = field(factory=dict)
 
@@ -72,6 +75,7 @@ class EndpointConfigStep(TaskStep):
             "ProductionVariants": [_variant(variant) for variant in self.variants],
             "DataCaptureConfig": None if self.data_capture is None else _data_capture(self.data_capture),
             "KmsKeyId": self.volume_kms_key,
+            "ExecutionRoleArn": self.execution_role,
             "Tags": sagemaker_tags(self.tags),
         }
 
@@ -87,7 +91,9 @@ class EndpointConfigStep(TaskStep):
         actions = ["sagemaker:CreateEndpointConfig", *(["sagemaker:AddTags"] if self.tags else [])]
         config = ApiAccess(actions=actions, resource_type="endpoint-config", name=self.config_name)
         key = () if self.volume_kms_key is None else (EncryptVolumes(kms_key=self.volume_kms_key),)
-        return (config, *key)
+        role = self.execution_role
+        passed = () if role is None else (PassRole(role=role, service="sagemaker.amazonaws.com"),)
+        return (config, *key, *passed)
 
     @property
     def model_needs(self) -> tuple[tuple[Text, Need], ...]:
@@ -95,7 +101,7 @@ class EndpointConfigStep(TaskStep):
         if self.data_capture is None:
             return ()
         capture = WriteObjects(uri=self.data_capture.destination_uri, kms_key=self.data_capture.kms_key)
-        return tuple((variant.model_name, capture) for variant in self.variants)
+        return tuple((found.model_name, capture) for found in self.variants if found.model_name is not None)
 
 
 @frozen(kw_only=True, eq=False, field_transformer=freeze_fields)

@@ -1,5 +1,6 @@
-from constructs_lib.definitions import ExecutionInput, ServerlessCapacity
-from tests.constructs_lib.samples import NUMBER_TOKEN, config, problems, variant
+from constructs_lib.definitions import DataCapture, ExecutionInput, ServerlessCapacity
+from constructs_lib.permissions import engine_statements
+from tests.constructs_lib.samples import NUMBER_TOKEN, PLACE, ROLE, config, problems, variant, workflow
 
 SMALL = ServerlessCapacity(memory_mb=2048, max_concurrency=5)
 
@@ -34,6 +35,32 @@ def test_variants_run_on_instances_or_without_passing() -> None:
     assert problems(on_instances) == []
     (found,) = on_instances.request["ProductionVariants"]
     assert (found["VolumeSizeInGB"], found["ModelDataDownloadTimeoutInSeconds"]) == (50, 600)
+
+
+def test_endpoints_of_inference_components_have_a_role() -> None:
+    shared = variant(model_name=None)
+    without = variant(model_name=None, instance_type=None, serverless=SMALL)
+    steps = [
+        config("A", variants=[variant(), variant(variant_name="B", model_name=None)]),
+        config("B", variants=[shared]),
+        config("C", variants=[without], execution_role=ROLE),
+    ]
+    assert problems(*steps) == [
+        "A: variants[1].model_name: missing, expected one as other variants have",
+        "B: execution_role: missing, expected the role of inference components where variants have no models",
+        "C: variants[0].model_name: missing, expected one: nothing is shared without instances",
+    ]
+
+
+def test_endpoints_of_inference_components_have_a_role_passing() -> None:
+    capture = DataCapture(destination_uri="s3://data/captured")
+    step = config(variants=[variant(model_name=None)], execution_role=ROLE, data_capture=capture)
+    assert problems(step, config("Other", execution_role=ROLE)) == []
+    assert step.request["ExecutionRoleArn"] == ROLE
+    assert "ModelName" not in step.request["ProductionVariants"][0]
+    assert step.model_needs == ()
+    passed = [found for found in engine_statements(workflow(step), **PLACE) if "iam:PassRole" in found.actions]
+    assert [list(found.resources) for found in passed] == [[ROLE]]
 
 
 def test_serverless_memory_is_in_whole_gibibytes() -> None:

@@ -1,5 +1,6 @@
 """A SageMaker pipeline, deployed with the roles that its definition needs."""
 
+import re
 from collections.abc import Mapping
 
 from aws_cdk import Annotations, ArnFormat, Stack, Token
@@ -16,6 +17,8 @@ from constructs_lib.pipelines.base import ISageMakerPipeline, PipelineBase
 from constructs_lib.pipelines.documents import document_property, nested_conditions
 from constructs_lib.rendering import json_text, render_pipeline
 from constructs_lib.state_machines.job_roles import define_job_roles
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
 
 
 class _ExistingPipeline(PipelineBase):
@@ -71,12 +74,13 @@ class SageMakerPipeline(PipelineBase):
             role: what the pipeline runs with. Default: a new role that may do what the definition does.
 
         Raises:
-            ValueError: `max_parallel_steps` is less than 1, or the document is too large.
+            TypeError: the definition is none of a pipeline.
+            ValueError: `max_parallel_steps` is less than 1, the service takes no such name, or the document is too
+                large.
             DefinitionError: steps of an imported pipeline do what is not known, and no role is given.
         """
         super().__init__(scope, construct_id)
-        if max_parallel_steps is not None and not Token.is_unresolved(max_parallel_steps) and max_parallel_steps < 1:
-            raise ValueError(f"{self.node.path}: max_parallel_steps: got {max_parallel_steps}, expected at least 1")
+        self._check(definition, max_parallel_steps, pipeline_name)
         stack = Stack.of(self)
         self.job_roles: Mapping[str, iam.Role] = {}
         """The roles made here, by the step's name."""
@@ -127,6 +131,22 @@ class SageMakerPipeline(PipelineBase):
         """Takes a pipeline that exists in the account and region of the stack, by its name."""
         arn = Stack.of(scope).format_arn(service="sagemaker", resource="pipeline", resource_name=pipeline_name)
         return _ExistingPipeline(scope, construct_id, pipeline_arn=arn, pipeline_name=pipeline_name)
+
+    def _check(self, definition: object, max_parallel_steps: int | None, pipeline_name: str | None) -> None:
+        if not isinstance(definition, PipelineDefinition | ImportedPipeline):
+            got = type(definition).__name__
+            raise TypeError(
+                f"{self.node.path}: definition: got a {got}, expected a PipelineDefinition, or an imported one"
+            )
+        problems = []
+        if max_parallel_steps is not None and not Token.is_unresolved(max_parallel_steps) and max_parallel_steps < 1:
+            problems.append(f"max_parallel_steps: got {max_parallel_steps}, expected at least 1")
+        if pipeline_name is not None and not Token.is_unresolved(pipeline_name) and not _NAME.fullmatch(pipeline_name):
+            problems.append(
+                f"pipeline_name: got {pipeline_name!r}, expected 1 to 256 letters, digits and inner hyphens"
+            )
+        if problems:
+            raise ValueError("\n".join(f"{self.node.path}: {problem}" for problem in problems))
 
     def _define_role(self) -> iam.Role:
         stack = Stack.of(self)

@@ -74,8 +74,12 @@ class StepFunctionsWorkflow(WorkflowBase):
             removal_policy: what happens to the logs when they leave the stack. Default: they stay.
             role: what the state machine runs with; for a distributed Map, it must be allowed to start executions of
                 the state machine. Default: a new role that may do what the definition does.
+
+        Raises:
+            TypeError: the definition is none of a workflow.
         """
         super().__init__(scope, construct_id)
+        self._check(definition)
         stack = Stack.of(self)
         self.job_roles: Mapping[str, iam.Role] = {}
         """The roles made here, by the step's name."""
@@ -146,6 +150,13 @@ class StepFunctionsWorkflow(WorkflowBase):
     def from_state_machine_arn(scope: Construct, construct_id: str, state_machine_arn: str) -> IStepFunctionsWorkflow:
         """Takes a state machine that exists, by its ARN."""
         return _ImportedWorkflow(scope, construct_id, state_machine_arn=state_machine_arn)
+
+    def _check(self, definition: object) -> None:
+        if not isinstance(definition, WorkflowDefinition | ImportedDefinition):
+            got = type(definition).__name__
+            raise TypeError(
+                f"{self.node.path}: definition: got a {got}, expected a WorkflowDefinition, or an imported one"
+            )
 
     def _define_role(self) -> iam.Role:
         stack = Stack.of(self)

@@ -17,6 +17,7 @@ from constructs_lib.definitions import (
     PipelineDefinition,
     ProcessingOutput,
     ProcessingStep,
+    WorkflowDefinition,
 )
 from constructs_lib.environments.storage import Storage
 from constructs_lib.events.targets import QueueTarget
@@ -168,9 +169,31 @@ def test_its_own_role_and_name_are_taken(tmp_path: Path) -> None:
     assert resources(made, "AWS::IAM::Role") == {}
 
 
-def test_at_least_one_step_runs_at_once() -> None:
-    with pytest.raises(ValueError, match="Test/One: max_parallel_steps: got 0, expected at least 1"):
-        SageMakerPipeline(Stack(App(), "Test"), "One", definition=stopping(), max_parallel_steps=0)
+def test_what_the_service_would_refuse_is_told_together() -> None:
+    with pytest.raises(ValueError, match=r"^Test/One: max_parallel_steps") as refused:
+        SageMakerPipeline(
+            Stack(App(), "Test"), "One", definition=stopping(), max_parallel_steps=0, pipeline_name="my pipeline"
+        )
+    assert str(refused.value).splitlines() == [
+        "Test/One: max_parallel_steps: got 0, expected at least 1",
+        "Test/One: pipeline_name: got 'my pipeline', expected 1 to 256 letters, digits and inner hyphens",
+    ]
+
+
+def test_a_name_may_be_known_at_deployment_only(tmp_path: Path) -> None:
+    def define(stack: Stack) -> None:
+        name = CfnParameter(stack, "Name").value_as_string
+        SageMakerPipeline(stack, "Pipeline", definition=stopping(), pipeline_name=name)
+
+    assert only(template_of(define, tmp_path), "AWS::SageMaker::Pipeline")["PipelineName"] == {"Ref": "Name"}
+
+
+def test_a_workflow_is_no_pipeline() -> None:
+    workflow: Any = WorkflowDefinition(name="nightly", steps=[FailStep(name="Stop", cause="nothing to do")])
+    with pytest.raises(
+        TypeError, match="Test/One: definition: got a WorkflowDefinition, expected a PipelineDefinition"
+    ):
+        SageMakerPipeline(Stack(App(), "Test"), "One", definition=workflow)
 
 
 def test_failures_are_counted_and_announced(tmp_path: Path) -> None:

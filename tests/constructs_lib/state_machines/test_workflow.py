@@ -19,6 +19,7 @@ from constructs_lib.definitions import (
     LambdaStep,
     MapItem,
     ModelStep,
+    PipelineDefinition,
     S3Objects,
     TrainingStep,
     WorkflowDefinition,
@@ -223,6 +224,14 @@ def test_a_role_of_ones_own_runs_the_state_machine(tmp_path: Path) -> None:
     (machine,) = resources(template, "AWS::StepFunctions::StateMachine").values()
     assert machine["Properties"]["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
     assert machine["DependsOn"] == [role]
+
+
+def test_a_pipeline_is_no_workflow() -> None:
+    pipeline: Any = PipelineDefinition(name="greeting", steps=[LambdaStep(name="Hello", function_arn=FUNCTION)])
+    with pytest.raises(
+        TypeError, match="Test/One: definition: got a PipelineDefinition, expected a WorkflowDefinition"
+    ):
+        StepFunctionsWorkflow(Stack(App(), "Test"), "One", definition=pipeline)
 
 
 def test_failures_and_timeouts_are_announced(tmp_path: Path) -> None:

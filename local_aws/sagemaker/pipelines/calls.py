@@ -5,6 +5,8 @@ from typing import Any
 
 from attrs import define, field
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import OperationModel
+from botocore.validate import ParamValidator
 
 from local_aws.gateway.errors import AwsError
 from local_aws.platform import Platform
@@ -60,6 +62,7 @@ class RoleCalls:
 
     def _ask(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         client = self._role_keys().client(service)
+        _check(client.meta.service_model.operation_model(operation), request)
         names = client.meta.method_to_api_mapping
         method = getattr(client, next(name for name, api in names.items() if api == operation))
         answer: dict[str, Any] = method(**request)
@@ -73,3 +76,11 @@ class RoleCalls:
                 except AwsError as error:
                     raise StepFailedError(f"ClientError: {error.message}") from error
             return self._keys
+
+
+def _check(operation: OperationModel, request: dict[str, Any]) -> None:
+    """Refuses what cannot even be sent, such as a text where an object belongs, as the service would."""
+    report = ParamValidator().validate(request, operation.input_shape)
+    if report.has_errors():
+        refusal = {"Code": "ValidationException", "Message": report.generate_report()}
+        raise ClientError({"Error": refusal, "ResponseMetadata": {"HTTPStatusCode": 400}}, str(operation.name))

@@ -10,11 +10,13 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from local_aws.gateway.wire import get_service_model
+from local_aws.sagemaker.pipelines.argument_rules import argument_faults
 from local_aws.sagemaker.pipelines.caching import parse_duration
 from local_aws.sagemaker.pipelines.conditions import condition_faults
 from local_aws.sagemaker.pipelines.definition import VERSION, Definition, Step, documents, read, step_of
 from local_aws.sagemaker.pipelines.definition_shapes import list_faults, member_faults
-from local_aws.sagemaker.pipelines.lineage_rules import argument_faults, property_faults
+from local_aws.sagemaker.pipelines.lineage_rules import argument_faults as lineage_faults
+from local_aws.sagemaker.pipelines.lineage_rules import property_faults
 from local_aws.sagemaker.pipelines.mlflow import mlflow_faults
 from local_aws.sagemaker.pipelines.parameters import Parameter, declared
 from local_aws.sagemaker.pipelines.paths import Key, Part, shown
@@ -26,6 +28,7 @@ from local_aws.sagemaker.pipelines.references import (
     references,
 )
 from local_aws.sagemaker.pipelines.retries import policy_faults
+from local_aws.sagemaker.pipelines.service_steps import SERVICE_STEPS
 from local_aws.sagemaker.pipelines.step_types import STEP_TYPES, Members
 from local_aws.sagemaker.resource_names import validation_error
 
@@ -122,7 +125,9 @@ def _shape_faults(step: dict[str, Any]) -> Iterator[str]:
     if kind == "Fail" and "ErrorMessage" not in arguments:
         yield f"step '{name}' of type Fail needs an ErrorMessage"
     if kind == "Lineage":
-        yield from (f"step '{name}': {fault}" for fault in argument_faults(arguments))
+        yield from (f"step '{name}': {fault}" for fault in lineage_faults(arguments))
+    if kind in SERVICE_STEPS:
+        yield from (f"step '{name}': {fault}" for fault in argument_faults(SERVICE_STEPS[kind], arguments))
     yield from (f"step '{name}': {fault}" for fault in _option_faults(step))
 
 

@@ -50,6 +50,8 @@ class Parameter:
         return value
 
     def _typed(self, text: str) -> Value:
+        if not text:
+            raise ValueError(f'Parameter [{self.name}] string "" is too short (length: 0, required minimum: 1)')
         if self.type in _NUMBERS:
             if not _NUMBERS[self.type].fullmatch(text):
                 raise self._mismatch(text)

@@ -112,6 +112,19 @@ def test_a_request_that_the_service_refuses(pipelines: Pipelines, noop: str) -> 
     )
 
 
+def test_a_request_that_cannot_be_sent(pipelines: Pipelines, noop: str) -> None:
+    arn = get("Steps.First.ProcessingJobArn")
+    text = definition(
+        processing("First", noop, pipelines.role),
+        processing("Second", noop, pipelines.role, Arguments={"ProcessingInputs": arn}),
+    )
+
+    reason = _failure(pipelines, "sends-nothing", text, "Second")
+
+    assert "Invalid type for parameter ProcessingInputs, value: arn:aws:sagemaker:" in reason
+    assert reason.endswith("(Service: sagemaker, Status Code: 400, Error Code: ValidationException)")
+
+
 def test_the_pipelines_role_needs_the_right_to_start_jobs(pipelines: Pipelines, account: Account, noop: str) -> None:
     allowed = {"Effect": "Allow", "Action": ["sagemaker:DescribeProcessingJob", "iam:PassRole"], "Resource": "*"}
     role = account.role("pipelines-no-jobs", {"Version": "2012-10-17", "Statement": [allowed]})
@@ -200,6 +213,10 @@ _PARAMETERS: list[dict[str, Any]] = [
     [
         ({"Bucket": "b", "Wrong": "1"}, r"Unknown parameters: \[Wrong\]\."),
         ({"Bucket": "b", "Count": "1.5"}, r"Parameter \[Count\] value '1\.5' is not of type Integer\."),
+        (
+            {"Bucket": ""},
+            r'Parameter \[Bucket\] string "" is too short \(length: 0, required minimum: 1\)\.',
+        ),
         ({"Bucket": "b", "Count": "1_000"}, r"Parameter \[Count\] value '1_000' is not of type Integer\."),
         ({"Bucket": "b", "Count": " 7"}, r"Parameter \[Count\] value ' 7' is not of type Integer\."),
         ({"Bucket": "b", "Rate": "nan"}, r"Parameter \[Rate\] value 'nan' is not of type Float\."),

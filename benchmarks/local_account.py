@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from local_aws.containers.engine import ENGINE_VARIABLE
 
 BUCKET = "benchmark"
 ACCOUNT = "123456789012"
@@ -165,16 +168,20 @@ def until(ask: Callable[[], Any], good: Callable[[Any], bool], *, seconds: float
 
 
 @contextmanager
-def local_account(cache_dir: Path | None = None) -> Iterator[LocalAccount]:
+def local_account(cache_dir: Path | None = None, *, engine: str | None = None) -> Iterator[LocalAccount]:
     """A local AWS for the time of a benchmark.
 
     Args:
         cache_dir: keeps Python environments of images between runs. Default: none are kept.
+        engine: that runs containers. Default: the first that works, or the one that the environment forces.
     """
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state.json"
         command = [sys.executable, "-m", "local_aws", "--state-file", str(state)]
-        process = subprocess.Popen([*command, *(("--cache-dir", str(cache_dir)) if cache_dir else ())])
+        process = subprocess.Popen(
+            [*command, *(("--cache-dir", str(cache_dir)) if cache_dir else ())],
+            env={**os.environ, **({ENGINE_VARIABLE: engine} if engine else {})},
+        )
         try:
             until(state.exists, lambda found: found or process.poll() is not None, seconds=60)
             if process.poll() is not None:

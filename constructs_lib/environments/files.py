@@ -1,5 +1,6 @@
 """Files that jobs read by their names, such as scripts: uploaded at deployment."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from aws_cdk import AssetStaging, FileAssetLocation, FileAssetPackaging, IgnoreMode, Stack
@@ -16,6 +17,8 @@ class SourceFiles(Construct):
     the whole folder's content. What a deployed workflow reads therefore never changes under it; an execution that
     began before an update goes on with the files of its time. They cost what storage costs.
 
+    Steps that read one file each name it by `file_uri`, so that a change of another file leaves them in the cache.
+
     Examples:
         >>> import tempfile; folder = Path(tempfile.mkdtemp()); _ = (folder / "train.py").write_text("print()")
         >>> from aws_cdk import App
@@ -23,6 +26,8 @@ class SourceFiles(Construct):
         >>> code.files
         ('train.py',)
         >>> code.uri.endswith(code.content_hash)
+        True
+        >>> code.file_uri("train.py").endswith("/train.py")
         True
     """
 
@@ -58,12 +63,30 @@ class SourceFiles(Construct):
         key = locations[0].object_key.removesuffix(f"/{self.files[0]}")
         self.uri: str = f"s3://{locations[0].bucket_name}/{key}"
         """The prefix: the address of a file is this, a slash, and its path."""
+        self._staged = staged
+        self._relative = relative
 
-    def _upload(self, stack: Stack, folder: str, path: Path) -> FileAssetLocation:
+    def file_uri(self, path: str) -> str:
+        """The address of one file under the hash of its own content, which other files do not change.
+
+        Args:
+            path: of the file in the folder, as in `files`.
+
+        Raises:
+            ValueError: there is no such file.
+        """
+        if path not in self.files:
+            raise ValueError(f"{self.node.path}: path: got {path!r}, expected one of: {', '.join(self.files)}")
+        own = sha256((self._staged / path).read_bytes()).hexdigest()
+        location = self._upload(Stack.of(self), self._relative, Path(path), content_hash=own)
+        return f"s3://{location.bucket_name}/{location.object_key}"
+
+    def _upload(self, stack: Stack, folder: str, path: Path, *, content_hash: str | None = None) -> FileAssetLocation:
         """Makes a file an asset; its key is the asset's id and the file's ending, so that it keeps its name."""
+        prefix = self.content_hash if content_hash is None else content_hash
         try:
             return stack.synthesizer.add_file_asset(
-                source_hash=f"{self.content_hash}/{path.with_suffix('').as_posix()}",
+                source_hash=f"{prefix}/{path.with_suffix('').as_posix()}",
                 file_name=f"{folder}/{path.as_posix()}",
                 packaging=FileAssetPackaging.FILE,
             )

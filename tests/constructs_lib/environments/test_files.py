@@ -76,6 +76,45 @@ def test_the_prefix_changes_with_the_content_and_not_with_what_python_leaves(fol
     assert other.content_hash != first.content_hash
 
 
+def test_a_file_has_an_address_that_other_files_do_not_change(folder: Path, tmp_path: Path) -> None:
+    def addresses(name: str) -> tuple[list[str], dict[str, str]]:
+        app = App(outdir=str(tmp_path / name), context=CONTEXT)
+        stack = Stack(app, "Test")
+        files = SourceFiles(stack, "Code", folder=folder)
+        told = [files.file_uri(path) for path in ("train.py", "lib/tables.tar.gz", "train.py")]
+        for number, address in enumerate(told):
+            ssm.StringParameter(stack, f"Uri{number}", string_value=address)
+        app.synth()
+        assets = json.loads((tmp_path / name / "Test.assets.json").read_text())["files"].values()
+        uploaded = {
+            destination["objectKey"]: (tmp_path / name / asset["source"]["path"]).read_text()
+            for asset in assets
+            if "template" not in asset["source"]["path"]
+            for destination in asset["destinations"].values()
+        }
+        resources = json.loads((tmp_path / name / "Test.template.json").read_text())["Resources"]
+        return [resources[key]["Properties"]["Value"]["Fn::Join"][1][2][1:] for key in sorted(resources)], uploaded
+
+    (train, tables, again), uploaded = addresses("first")
+    assert train == again
+    assert (uploaded[train], uploaded[tables]) == ("print('train')\n", "tables")
+    assert (train.split("/", 1)[1], tables.split("/", 1)[1]) == ("train.py", "lib/tables.tar.gz")
+
+    (folder / "train.py").write_text("print('retrain')\n")
+    (changed, same, _), uploaded = addresses("second")
+    assert same == tables
+    assert changed != train
+    assert uploaded[changed] == "print('retrain')\n"
+
+
+def test_an_address_of_a_file_that_is_not_there_is_an_error(folder: Path) -> None:
+    files = SourceFiles(Stack(App(), "Test"), "Code", folder=folder)
+    with pytest.raises(
+        ValueError, match=r"Test/Code: path: got 'test.py', expected one of: Makefile, lib/.*, train.py"
+    ):
+        files.file_uri("test.py")
+
+
 def test_a_folder_that_is_missing_or_empty_is_an_error(tmp_path: Path) -> None:
     stack = Stack(App(), "Test")
     with pytest.raises(ValueError, match=r"Test/Missing: folder: got '.*/nowhere', expected a folder"):

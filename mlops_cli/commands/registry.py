@@ -1,5 +1,6 @@
 """``mlops approve``, ``reject`` and ``lineage``: versions of models, what is decided of them, what made them."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -43,16 +44,24 @@ def lineage(
             help="An endpoint, a version's ARN, a group's name for its newest version, or an address in S3.",
         ),
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, sorted by kind, and as a graph.")] = False,
     aws: Aws = False,
 ) -> None:
-    """Show what made a model: jobs, parameters, data, code, images."""
+    """Show what made a model: jobs, parameters, data, code, images.
+
+    What a thing was made of stands below it, further in. Jobs have their parameters and metrics, images their digests.
+    """
     from mlops_cli.lineage import lineage_of  # loaded when they are needed, as boto3 is
     from mlops_cli.presentation import say
 
-    for depth, origin, again in lineage_of(choose_target(aws=aws), thing).rows():
+    found = lineage_of(choose_target(aws=aws), thing)
+    if as_json:
+        say(json.dumps(found.document(), indent=2))
+        return
+    for depth, origin, again in found.rows():
         indent = "  " * depth
         say(f"{indent}{origin.kind}: {origin.name}{' (see above)' if again else ''}")
-        for name, value in () if again else origin.facts.items():
+        for name, value in () if again else origin.told.items():
             say(f"{indent}    {name} = {value}", style="dim")
 
 

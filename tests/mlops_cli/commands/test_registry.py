@@ -1,6 +1,7 @@
 """``approve``, ``reject`` and ``lineage``, against a local AWS."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -166,3 +167,120 @@ def test_what_made_a_version_and_an_endpoint_is_shown(account: Account, role: st
     sagemaker.delete_endpoint(EndpointName="cli-traced-live")
     sagemaker.delete_model_package(ModelPackageName=arn)
     assert run("lineage", arn).startswith(f"ModelPackage: {arn} status = deleted")
+
+
+def test_what_made_a_version_is_told_as_json(account: Account, role: str) -> None:
+    sagemaker = account.client("sagemaker")
+    image = account.engine.image("cli-json", run=f"import sys\nif sys.argv[1:] == ['train']:\n    exec({TRAIN!r})")
+    account.put(cli_json__raw="1,2", cli_json__prepare="print(1)", cli_json__train="1,2")
+    places = {
+        name: f"s3://{BUCKET}/cli_json/{key}" for name, key in (("raw", "raw"), ("code", "prepare"), ("train", "train"))
+    }
+    sagemaker.create_processing_job(
+        ProcessingJobName="cli-json",
+        RoleArn=role,
+        AppSpecification={"ImageUri": image},
+        Environment={"SEED": "7"},
+        ProcessingResources={"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}},
+        ProcessingInputs=[
+            {
+                "InputName": name,
+                "S3Input": {
+                    "S3Uri": places[name],
+                    "LocalPath": f"/opt/ml/processing/input/{name}",
+                    "S3DataType": "S3Prefix",
+                    "S3InputMode": "File",
+                },
+            }
+            for name in ("raw", "code")
+        ],
+        ProcessingOutputConfig={
+            "Outputs": [
+                {
+                    "OutputName": "train",
+                    "S3Output": {
+                        "S3Uri": places["train"],
+                        "LocalPath": "/opt/ml/processing/train",
+                        "S3UploadMode": "EndOfJob",
+                    },
+                }
+            ]
+        },
+    )
+    prepared = account.eventually(
+        lambda: sagemaker.describe_processing_job(ProcessingJobName="cli-json"),
+        lambda found: found["ProcessingJobStatus"] == "Completed",
+    )
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": places["train"]}}
+    submitted = f"s3://{BUCKET}/cli_json/sourcedir.tar.gz"
+    job = account.training_job(
+        "cli-json",
+        image,
+        role,
+        InputDataConfig=[{"ChannelName": "train", "DataSource": source}],
+        HyperParameters={"depth": "6", "sagemaker_submit_directory": json.dumps(submitted)},
+        AlgorithmSpecification={"MetricDefinitions": [{"Name": "rmse", "Regex": "rmse=([0-9.]+)"}]},
+    )
+    data = job["ModelArtifacts"]["S3ModelArtifacts"]
+    digest = "sha256:" + "c" * 64
+    version = register(
+        account,
+        "cli-json",
+        image,
+        container={"ModelDataUrl": data, "ImageDigest": digest},
+        MetadataProperties={"Repository": "models.git", "CommitId": "c0ffee"},
+    )
+    produced = account.eventually(
+        lambda: sagemaker.list_artifacts(SourceUri=places["train"])["ArtifactSummaries"], bool
+    )
+    account.eventually(
+        lambda: sagemaker.list_associations(DestinationArn=produced[0]["ArtifactArn"])["AssociationSummaries"], bool
+    )
+    account.eventually(lambda: sagemaker.list_artifacts(SourceUri=version)["ArtifactSummaries"], bool)
+
+    result = CliRunner().invoke(app, ["lineage", "cli-json", "--json"], catch_exceptions=False)
+    told = json.loads(result.output)
+
+    assert told["thing"] == version
+    assert {found["job"] for found in told["jobs"]} == {job["TrainingJobArn"], prepared["ProcessingJobArn"]}
+    trained = next(found for found in told["jobs"] if found["kind"] == "TrainingJob")
+    assert (trained["status"], trained["parameters"]["depth"], trained["metrics"]) == (
+        "Completed",
+        "6",
+        {"rmse": 12.5},
+    )
+    assert next(found for found in told["jobs"] if found is not trained)["parameters"]["SEED"] == "7"
+    assert set(told["data"]) == {places["raw"], places["train"]}
+    assert told["code"] == [
+        {"uri": submitted},
+        {"uri": places["code"]},
+        {"repository": "models.git", "commit": "c0ffee"},
+    ]
+    assert told["images"] == [{"image": image, "digest": digest, "tags": []}]
+    assert told["models"] == [version, data]
+    graph = {found["name"]: found for found in told["graph"]}
+    assert graph[places["code"]] == {"kind": "Code", "name": places["code"], "facts": {}, "made_of": []}
+    assert set(graph[prepared["ProcessingJobArn"]]["made_of"]) == {image, places["raw"], places["code"]}
+    assert f"Code: {places['code']}" in run("lineage", version)
+
+
+def test_the_tags_of_an_image_tell_what_it_was_built_of(account: Account) -> None:
+    sagemaker, ecr = account.client("sagemaker"), account.client("ecr")
+    ecr.create_repository(repositoryName="cli-tagged")
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "sha256:0"},
+        "layers": [],
+    }
+    put = ecr.put_image(repositoryName="cli-tagged", imageManifest=json.dumps(manifest), imageTag="5eed")
+    digest = put["image"]["imageId"]["imageDigest"]
+
+    for repository, expected in (("cli-tagged", True), ("cli-gone", False)):
+        image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{repository}@{digest}"
+        arn = register(account, repository, image, container={"ImageDigest": digest})
+        for uri in (image, arn):
+            account.eventually(partial(sagemaker.list_artifacts, SourceUri=uri), lambda told: told["ArtifactSummaries"])
+        said = run("lineage", arn)
+        assert f"Image: {image} ImageDigest = {digest}" in said
+        assert ("tags = 5eed" in said) is expected

@@ -1,6 +1,7 @@
 """``python -m local_aws``: the local AWS as a process of its own, until it is told to end."""
 
 import argparse
+import ctypes
 import errno
 import json
 import logging
@@ -8,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,9 @@ PORT_IN_USE = 3
 """Exit code when the port is taken."""
 
 _STOP_SECONDS = 9.0
+_MMAP_THRESHOLD = -3
+"""Of glibc's ``mallopt``."""
+_LARGE = 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         # settings of moto's own server (another account, its own IAM) are not this server's
         del os.environ[name]
     _go_past_proxies()
+    _give_large_blocks_back()
     # a server takes half a second to import; a wrong option should not
     from local_aws.server import LocalAws
 
@@ -66,6 +72,12 @@ def _go_past_proxies() -> None:
     """Keeps this server, its builds and its jobs from asking the machine's proxy for 127.0.0.1."""
     excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{excepted},127.0.0.1" if excepted else "127.0.0.1"
+
+
+def _give_large_blocks_back() -> None:
+    """Memory of large bodies goes back to the system at once; glibc would keep it for the next one, a thread each."""
+    with suppress(AttributeError):  # another library than glibc
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

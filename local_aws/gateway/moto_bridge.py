@@ -75,7 +75,8 @@ def request_of(environ: Mapping[str, Any]) -> Request:
     """A request object that reads its own copy of the body."""
     copy = dict(environ)
     copy["wsgi.input"] = io.BytesIO(environ["wsgi.input"].getvalue())
-    return Request(copy)
+    # a request that its environment knew would outlive the answer, with its body, until the garbage is collected
+    return Request(copy, populate_request=False)
 
 
 def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -103,6 +104,8 @@ def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[
         body = b"".join(_application(call.service)(environ, start_response))
     except NotImplementedError as error:
         raise NotAvailableLocallyError(f"{call.service}:{call.operation}") from error
+    finally:
+        environ.clear()  # as in `request_of`
     status, headers = started["status"], started["headers"]
     if _is_web_page(status, headers) and body:
         raise NotAvailableLocallyError(f"{call.service}:{call.operation}")
@@ -115,8 +118,15 @@ def _application(service: str) -> Any:
             # every service of moto's looks into IAM
             moto_mends.apply("iam")
             moto_mends.apply(service)
-            _applications[service] = werkzeug_app.create_backend_app(service)
+            _applications[service] = _plain(werkzeug_app.create_backend_app(service))
         return _applications[service]
+
+
+def _plain(application: Any) -> Any:
+    """The application without what it does for a person who debugs it, which keeps each request's body in a cycle."""
+    application.debug = False
+    application.config.update(PROPAGATE_EXCEPTIONS=True, TRAP_BAD_REQUEST_ERRORS=True)
+    return application
 
 
 def _is_web_page(status: int, headers: list[tuple[str, str]]) -> bool:

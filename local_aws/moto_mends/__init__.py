@@ -16,7 +16,7 @@ _MENDS = {
     "iam": ("current_user", "managed_policies"),
     "kms": ("kms_keys",),
     "logs": ("log_events", "log_groups"),
-    "s3": ("bucket_events", "bucket_logging", "bucket_policies"),
+    "s3": ("bucket_events", "bucket_logging", "bucket_policies", "joined_parts", "replaced_objects"),
     "sns": ("topic_queues", "sns_delivery"),
     "sqs": ("queue_attributes",),
     "ssm": ("parameter_store",),

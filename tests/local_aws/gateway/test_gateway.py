@@ -1,9 +1,14 @@
 """The gateway: moto's services through it, and groups of operations registered with it."""
 
+import gc
+import time
+
 import boto3
+import flask
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.gateway import wire
 from local_aws.server import LocalAws
 
 
@@ -32,3 +37,20 @@ def test_identity_is_the_root_of_the_account(local_aws: LocalAws) -> None:
 def test_error_codes_of_moto_reach_the_client(local_aws: LocalAws) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         local_aws.platform.client("s3", region="us-east-1").get_object(Bucket="absent", Key="k")
+
+
+def test_a_request_of_moto_s_does_not_outlive_its_answer(local_aws: LocalAws) -> None:
+    """A body of many megabytes would lie in memory until the garbage is collected."""
+    s3 = local_aws.platform.client("s3", region="us-east-1")
+    s3.create_bucket(Bucket="gateway-garbage")
+    gc.collect()
+    gc.disable()
+    try:
+        s3.put_object(Bucket="gateway-garbage", Key="k", Body=b"body")
+        deadline = time.monotonic() + 20
+        while requests := [found for found in gc.get_objects() if isinstance(found, flask.Request | wire.Request)]:
+            assert time.monotonic() < deadline, gc.get_referrers(requests[0])
+            del requests
+            time.sleep(0.05)
+    finally:
+        gc.enable()

@@ -1,15 +1,20 @@
 """One test a fault of moto's that is mended; each fails without its mend."""
 
+import base64
 import hashlib
 import json
 import subprocess
 import sys
 import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
 
 from local_aws.server import LocalAws
 
@@ -212,6 +217,18 @@ def test_s3_keeps_versions_and_heeds_conditions(client: Any) -> None:
         s3.delete_bucket(Bucket="mends-versions")
 
 
+def test_an_object_that_is_replaced_is_whole_for_who_reads_it(client: Any) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="replaced-objects")
+    s3.put_object(Bucket="replaced-objects", Key="key", Body=b"first")
+    read = s3_backends["123456789012"]["aws"].get_object("replaced-objects", "key")
+
+    s3.put_object(Bucket="replaced-objects", Key="key", Body=b"second")
+
+    assert (read.value, read.etag) == (b"first", f'"{hashlib.md5(b"first", usedforsecurity=False).hexdigest()}"')
+    assert s3.get_object(Bucket="replaced-objects", Key="key")["Body"].read() == b"second"
+
+
 def test_access_logging_is_turned_on_before_the_log_bucket_has_its_policy(local_aws: LocalAws) -> None:
     s3 = local_aws.platform.client("s3", region="us-east-1")
     s3.create_bucket(Bucket="mend-logging-target")
@@ -373,3 +390,74 @@ def test_a_stream_is_enabled_once_more(client: Any) -> None:
     table = dynamodb.update_table(TableName="streams", StreamSpecification=stream)["TableDescription"]
     dynamodb.delete_table(TableName="streams")
     assert table["StreamSpecification"] == stream
+
+
+def test_parts_are_joined_in_memory_once(client: Any) -> None:
+    s3, size = client("s3"), 5 * 2**20
+    s3.create_bucket(Bucket="joined-parts")
+    sent = {"Bucket": "joined-parts", "Key": "k"}
+    upload = s3.create_multipart_upload(**sent)["UploadId"]
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(**sent, UploadId=upload, PartNumber=number, Body=body)["ETag"]}
+        for number, body in enumerate([*(bytes([number]) * size for number in range(8)), b"end"], start=1)
+    ]
+    tracemalloc.start()
+    try:
+        answer = s3.complete_multipart_upload(**sent, UploadId=upload, MultipartUpload={"Parts": parts})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # once as it is joined, once as moto puts it on disk
+    assert peak < 2.75 * 8 * size
+    digests = b"".join(bytes.fromhex(part["ETag"].strip('"')) for part in parts)
+    assert answer["ETag"] == f'"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-9"'
+    body = s3.get_object(**sent)["Body"].read()
+    assert body == b"".join(bytes([number]) * size for number in range(8)) + b"end"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda parts: [], "MalformedXML"),
+        (lambda parts: [parts[0] | {"ETag": f'"{"0" * 32}"'}, parts[1]], "InvalidPart"),
+        (lambda parts: [parts[0], {**parts[1], "PartNumber": 7}], "InvalidPart"),
+        (lambda parts: parts, "EntityTooSmall"),
+    ],
+)
+def test_parts_that_do_not_make_an_object_are_refused(
+    client: Any, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], code: str
+) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="joined-parts")
+    sent = {"Bucket": "joined-parts", "Key": "refused"}
+    upload = s3.create_multipart_upload(**sent)["UploadId"]
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(**sent, UploadId=upload, PartNumber=number, Body=b"s")["ETag"]}
+        for number in (1, 2)
+    ]
+    with pytest.raises(ClientError, match=code):
+        s3.complete_multipart_upload(**sent, UploadId=upload, MultipartUpload={"Parts": change(parts)})
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("COMPOSITE", "CRC32 of parts"), ("FULL_OBJECT", "CRC32")])
+def test_the_checksum_is_of_the_parts_checksums_or_of_the_whole(client: Any, kind: str, expected: str) -> None:
+    s3, bodies = client("s3"), (b"a" * 5 * 2**20, b"b")
+    s3.create_bucket(Bucket="joined-parts")
+    sent = {"Bucket": "joined-parts", "Key": kind}
+    upload = s3.create_multipart_upload(**sent, ChecksumAlgorithm="CRC32", ChecksumType=kind)["UploadId"]
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(**sent, UploadId=upload, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")[
+                "ETag"
+            ],
+        }
+        for number, body in enumerate(bodies, start=1)
+    ]
+    s3.complete_multipart_upload(**sent, UploadId=upload, MultipartUpload={"Parts": parts})
+    checksums = {
+        "CRC32 of parts": b"".join(zlib.crc32(body).to_bytes(4, "big") for body in bodies),
+        "CRC32": b"".join(bodies),
+    }
+    told = s3.head_object(**sent, ChecksumMode="ENABLED")["ChecksumCRC32"]
+    assert told.partition("-")[0] == base64.b64encode(zlib.crc32(checksums[expected]).to_bytes(4, "big")).decode()

@@ -9,7 +9,7 @@ import pytest
 
 from local_aws.sagemaker.runtime.capture import DataCapture
 from tests.local_aws.sagemaker.conftest import BUCKET, Account
-from tests.local_aws.sagemaker.servers import ECHO
+from tests.local_aws.sagemaker.servers import ECHO, STAGE
 
 HEADERS = {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]}
 
@@ -132,3 +132,22 @@ def test_a_key_encrypts_what_is_captured(account: Account, role: str, image: str
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix="capture/secret/")["Contents"][0]["Key"]
     head = s3.head_object(Bucket=BUCKET, Key=found)
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_of_a_pipeline_the_first_request_and_the_last_answer_are_captured(account: Account, role: str) -> None:
+    stage = account.engine.image("captured-stage", serve=STAGE)
+    containers = [{"Image": stage, "Environment": {"NAME": name}} for name in ("a", "b")]
+    account.client("sagemaker").create_model(ModelName="captures-pipe", Containers=containers, ExecutionRoleArn=role)
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{BUCKET}/capture",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv", "text/b"]},
+    }
+    account.endpoint_config("captures-pipe", "captures-pipe", DataCaptureConfig=capture)
+    account.endpoint("captures-pipe")
+    account.invoke("captures-pipe", b"1,2", ContentType="text/csv")
+    (record,) = records(account, "capture/captures-pipe/captures-pipe", 1)
+    captured = record["captureData"]
+    assert (captured["endpointInput"]["data"], captured["endpointOutput"]["data"]) == ("1,2", "b(a(1,2))")

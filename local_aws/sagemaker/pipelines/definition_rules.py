@@ -35,6 +35,7 @@ from local_aws.sagemaker.resource_names import validation_error
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
 _MOST_PARAMETERS = 200
 _OUTPUT_TYPES = ("String", "Integer", "Float", "Boolean")
+_EXPERIMENT = frozenset({"ExperimentName", "TrialName"})
 _ABSENT_TYPES = ("Athena", "Cleanup", "ForEach", "HubContent", "Job")
 
 
@@ -83,8 +84,8 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
                 faults = [f"step '{written['Name']}': {error}"]
         yield from faults
     experiment = document.get("PipelineExperimentConfig")
-    if not isinstance(experiment or {}, dict):
-        yield "PipelineExperimentConfig must be an object"
+    if experiment is not None and (not isinstance(experiment, dict) or set(experiment) - _EXPERIMENT):
+        yield f"PipelineExperimentConfig must be an object of {' and '.join(sorted(_EXPERIMENT))}"
     yield from _reference_faults(experiment, "PipelineExperimentConfig", steps, parameters)
     yield from mlflow_faults(document.get("MlflowConfig"))
     yield from _reference_faults(document.get("MlflowConfig"), "MlflowConfig", steps, parameters)

@@ -111,7 +111,10 @@ def test_a_value_of_another_kind_is_read_or_refused(path: tuple[str | int, ...])
         ),
         (("Parameters", 0, "Type"), ["Integer"], r"parameter 'Rows' has type \['Integer'\], expected one of String"),
         (("Parameters", 0, "EnumValues"), "1", "parameter 'Rows' has the EnumValues '1', expected a list"),
-        (("PipelineExperimentConfig",), "mine", "PipelineExperimentConfig must be an object"),
+        *(
+            (("PipelineExperimentConfig",), value, "PipelineExperimentConfig must be an object of ExperimentName and")
+            for value in ("", "mine", [], get("Execution.PipelineName"), {"Name": "mine"})
+        ),
     ],
     ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else None,
 )

@@ -109,9 +109,12 @@ def _made(told: Mapping[str, Any]) -> Iterator[str]:
     best = told.get("BestTrainingJob", {}).get("TrainingJobName")
     if best:
         yield f"best training job {best}"
-    for kind in ("Model", "RegisterModel", "EndpointConfig", "Endpoint"):
+    for kind in ("Model", "RegisterModel", "EndpointConfig", "Endpoint", "InferenceComponent"):
         if isinstance(told.get(kind), dict) and "Arn" in told[kind]:
             yield str(told[kind]["Arn"])
+    if isinstance(noted := told.get("Lineage"), dict):
+        for kind in ("ActionArns", "ArtifactArns", "ContextArns"):
+            yield from noted.get(kind, {}).values()
     for member in ("ModelArn", "ModelPackageArn", "EndpointConfigArn", "EndpointArn"):
         if isinstance(told.get(member), str):
             yield told[member]

@@ -148,3 +148,20 @@ def test_the_table_of_steps_tells_what_they_made(
     console = Console(width=80, record=True)
     console.print(step_table(list(found.values()), progress))
     assert "Prepare" in console.export_text()
+
+
+def test_the_table_of_steps_tells_what_they_noted_down(target: Target, pipelines_of_the_account: Pipelines) -> None:
+    made = pipelines_of_the_account
+    source = {"SourceUri": f"s3://{BUCKET}/noted"}
+    arguments = {
+        "Actions": [{"ActionName": "cli-noted", "ActionType": "ByHand", "Source": source}],
+        "Artifacts": [{"ArtifactName": "noted", "ArtifactType": "DataSet", "Source": source}],
+    }
+    made.create("noted", definition({"Name": "Record", "Type": "Lineage", "Arguments": arguments}))
+    pipeline = str(made.client.describe_pipeline(PipelineName="noted")["PipelineArn"])
+
+    (row,) = rows(target, run(target, pipeline, {}, "one"))
+
+    action = made.client.describe_action(ActionName="cli-noted")["ActionArn"]
+    (artifact,) = made.client.list_artifacts(SourceUri=source["SourceUri"])["ArtifactSummaries"]
+    assert row.made == (action, artifact["ArtifactArn"])

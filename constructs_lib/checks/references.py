@@ -9,6 +9,7 @@ from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.checks.visibility import Visibility
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.freezing import JSON_FORM, PLAIN
 from constructs_lib.definitions.steps.base import TaskStep, inner_steps
 from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep
 from constructs_lib.definitions.tokens import is_number_token
@@ -209,10 +210,12 @@ def _declared(value: ExecutionInput) -> tuple[object, ...]:
 
 
 def _mixed_lists(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
+    form = JSON_FORM[type(value)]
+    if form is dict:
         for key, member in value.items():
-            yield from _mixed_lists(member, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple):
+            if type(member) not in PLAIN:  # most members are
+                yield from _mixed_lists(member, f"{path}.{key}" if path else str(key))
+    elif form is list:
         composed = any(isinstance(element, Reference) for element in value)
         for position, element in enumerate(value):
             if composed and (isinstance(element, Mapping | list | tuple | bool) or element is None):

@@ -111,7 +111,8 @@ class RequestCheck:
 
     def document(self, value: Any, path: str) -> None:
         """JSON of any form."""
-        if isinstance(value, Mapping):
+        form = JSON_FORM[type(value)]
+        if form is dict:
             for name, member in value.items():
                 if not isinstance(name, str):
                     self.problems.append((path, f"got the key {shown(name)}, expected a text"))
@@ -120,7 +121,7 @@ class RequestCheck:
                     self.problems.append((f"{path}.{name}", message))
                 else:
                     self.document(member, f"{path}.{name}")
-        elif isinstance(value, tuple | list):
+        elif form is list:
             for position, element in enumerate(value):
                 self.document(element, f"{path}[{position}]")
         elif not (value is None or isinstance(value, str | int | float | Reference)) or (

@@ -1,10 +1,11 @@
 """How large data and definitions may be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from constructs_lib.checks.rules import Subject, rule
 from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.freezing import JSON_FORM
 from constructs_lib.definitions.steps.base import Step, TaskStep
 from constructs_lib.definitions.steps.branches import IteratingStep
 from constructs_lib.definitions.steps.hand_written import StateStep
@@ -49,8 +50,9 @@ def _size(value: Any) -> int:
         return len(value) if value.isascii() else len(value.encode())
     if isinstance(value, Reference):
         return 0
-    if isinstance(value, Mapping):
+    form = JSON_FORM[type(value)]
+    if form is dict:
         return sum(len(key) + _size(member) for key, member in value.items() if isinstance(key, str))
-    if isinstance(value, list | tuple):
+    if form is list:
         return sum(map(_size, value))
     return 1

@@ -1,9 +1,10 @@
 """References as the Amazon States Language writes them: paths and intrinsic functions."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from constructs_lib.definitions.freezing import JSON_FORM, PLAIN
 from constructs_lib.definitions.tokens import TEXT_TOKEN, is_list_token
 from constructs_lib.definitions.values import (
     CaughtValue,
@@ -23,16 +24,19 @@ from constructs_lib.rendering.variables import View
 
 def payload(value: Any, variables: View) -> Any:
     """A document as a payload template: members that hold references get ``.$`` behind their names."""
-    if isinstance(value, Mapping):
+    form = JSON_FORM[type(value)]
+    if form is dict:
         document: dict[str, Any] = {}
         for key, found in value.items():
             plain = _plain(found)
-            if _is_composed(plain):
+            if type(plain) in PLAIN:  # most members are
+                document[key] = plain
+            elif _is_composed(plain):
                 document[f"{key}.$"] = expression(plain, variables)
             else:
                 document[key] = payload(plain, variables)
         return document
-    if isinstance(value, list | tuple):
+    if form is list:
         return [payload(_plain(element), variables) for element in value]
     return value
 

@@ -132,7 +132,9 @@ def _package(step: Step) -> Iterator[Need]:
     given = _arguments(step).get("ModelPackageGroupName")
     group = "*" if given is None else _text(given)
     actions = ["sagemaker:AddTags", "sagemaker:CreateModelPackage"]
-    yield ApiAccess(actions=actions, resource_type="model-package-group", name=group)
+    # such documents name groups that nothing else makes: SageMaker makes one that is not there
+    of_group = [*actions, "sagemaker:CreateModelPackageGroup"]
+    yield ApiAccess(actions=of_group, resource_type="model-package-group", name=group)
     versions = Join("/", [group, "*"])
     yield ApiAccess(actions=[*actions, "sagemaker:DescribeModelPackage"], resource_type="model-package", name=versions)
 

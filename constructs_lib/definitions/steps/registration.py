@@ -11,6 +11,7 @@ from constructs_lib.definitions.model_containers import ModelContainer, Register
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
+from constructs_lib.definitions.tokens import is_token
 from constructs_lib.definitions.values import Join, Text
 
 
@@ -56,7 +57,8 @@ class RegisterModelStep(TaskStep):
     ``step.output("ModelPackageArn")``. The version stays when the workflow ends; it costs nothing.
 
     Args:
-        group_name: of the model package group.
+        group_name: of the model package group. A pipeline makes a group that is not there, unless the name is a
+            token (of a group of the app); a state machine does not.
         content_types: what the model takes, such as ``text/csv``; at least one.
         response_types: what it answers with, such as ``text/csv``; at least one.
         image: the inference container, by digest where what is served must be known. Default: `containers` has them.
@@ -163,12 +165,19 @@ class RegisterModelStep(TaskStep):
 
     def pipeline_needs(self, *, custom_prefix: bool) -> tuple[Need, ...]:
         """What the role of a pipeline must be allowed to do for the step."""
-        described = ApiAccess(
-            actions=["sagemaker:AddTags", "sagemaker:DescribeModelPackage"],
-            resource_type="model-package",
-            name=Join("/", [self.group_name, "*"]),
-        )
-        return (*super().pipeline_needs(custom_prefix=custom_prefix), described)
+        needs = [
+            *super().pipeline_needs(custom_prefix=custom_prefix),
+            ApiAccess(
+                actions=["sagemaker:AddTags", "sagemaker:DescribeModelPackage"],
+                resource_type="model-package",
+                name=Join("/", [self.group_name, "*"]),
+            ),
+        ]
+        if not is_token(self.group_name):
+            # the app may not have the group: SageMaker makes one that is not there
+            make = ["sagemaker:CreateModelPackageGroup"]
+            needs.append(ApiAccess(actions=make, resource_type="model-package-group", name=self.group_name))
+        return tuple(needs)
 
 
 def _metrics(metrics: ModelMetrics) -> dict[str, Any]:

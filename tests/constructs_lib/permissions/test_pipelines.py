@@ -8,6 +8,7 @@ from tests.constructs_lib.samples import (
     KEY,
     PLACE,
     ROLE,
+    TOKEN,
     config,
     endpoint,
     evaluation,
@@ -80,7 +81,10 @@ PASSING = {ROLE: ["iam:PassRole"]}
         (
             registration(),
             {
-                f"{SAGEMAKER}model-package-group/houses": ["sagemaker:CreateModelPackage"],
+                f"{SAGEMAKER}model-package-group/houses": [
+                    "sagemaker:CreateModelPackage",
+                    "sagemaker:CreateModelPackageGroup",
+                ],
                 f"{SAGEMAKER}model-package/houses/*": [
                     "sagemaker:AddTags",
                     "sagemaker:CreateModelPackage",
@@ -120,6 +124,12 @@ PASSING = {ROLE: ["iam:PassRole"]}
 )
 def test_the_role_of_a_pipeline(step: Step, grants: dict[str, list[str]]) -> None:
     assert granted(step) == grants
+
+
+def test_a_group_of_the_app_is_not_made_by_the_pipeline() -> None:
+    found = granted(registration(group_name=TOKEN))
+
+    assert "sagemaker:CreateModelPackageGroup" not in {action for actions in found.values() for action in actions}
 
 
 def test_names_that_begin_as_the_definition_says() -> None:

@@ -41,7 +41,7 @@ MODEL = sagemaker("model/pipelines-*", "CreateModel", "DescribeModel")
 
 
 def package(group: str) -> set[tuple[str, str]]:
-    create = sagemaker(f"model-package-group/{group}", "CreateModelPackage")
+    create = sagemaker(f"model-package-group/{group}", "CreateModelPackage", "CreateModelPackageGroup")
     return create | sagemaker(f"model-package/{group}/*", "CreateModelPackage", "DescribeModelPackage")
 
 

@@ -60,6 +60,6 @@ def sdk(python: str, account: Account) -> Sdk:
     return Sdk(account, python, role, built(account, "sdk", APPS / "training" / "container", role))
 
 
-@pytest.mark.parametrize("program", ["pipelines", "features", "models", "tracking"])
+@pytest.mark.parametrize("program", ["pipelines", "features", "models", "serving", "tracking"])
 def test_a_program_of_the_sdk(sdk: Sdk, program: str) -> None:
     sdk.run(program)

@@ -235,6 +235,19 @@ def test_an_endpoint_needs_its_config_too() -> None:
     ]
 
 
+def test_an_inference_component_is_made_on_an_endpoint() -> None:
+    parameters = {"InferenceComponentName": "prices", "EndpointName": "shared", "VariantName": "v"}
+    arn = f"arn:aws:sagemaker:{HERE}"
+    assert needed("sagemaker", "CreateInferenceComponent", parameters) == [
+        ("sagemaker:CreateInferenceComponent", f"{arn}:inference-component/prices"),
+        ("sagemaker:CreateInferenceComponent", f"{arn}:endpoint/shared"),
+    ]
+    update = {"InferenceComponentName": "prices", "RuntimeConfig": {"CopyCount": 2}}
+    assert needed("sagemaker", "UpdateInferenceComponent", update) == [
+        ("sagemaker:UpdateInferenceComponent", f"{arn}:inference-component/prices")
+    ]
+
+
 def test_a_transaction_needs_each_of_its_writes() -> None:
     items = [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}}]
     assert needed("dynamodb", "TransactWriteItems", {"TransactItems": items}) == [

@@ -163,6 +163,7 @@ def request_states(
         request = task_state(step, partition=around.partition, view=around.view, assign=assign, following=following)
         return {step.name: request | reacting}
     there, absent = around.helper("update"), around.helper("create")
+    changing, busy = around.helper("changing?"), around.helper("busy")
     before: dict[str, Any] = {}
     first = there
     if loop.precedence is not None:
@@ -173,17 +174,26 @@ def request_states(
         "Comment": step.comment,
         "Resource": resource(loop.question, around.partition),
         "Parameters": payload(loop.request, around.view),
-        "ResultPath": None,
         "Assign": None
         if loop.precedence is None
         else {started: {f"{loop.precedence.name}.$": f"$.{loop.precedence.name}"}},
-        "Next": first,
+        "Next": changing,
         # what is wrong besides its absence, the request to create it will tell
         "Catch": [{"ErrorEquals": [loop.absent], "ResultPath": None, "Next": absent}, *reacting.get("Catch", ())],
     }
-    refused = _refusal_states(step, loop, around) if loop.busy else {}
-    if refused:
-        reacting["Catch"] = [{"ErrorEquals": [TASK_FAILED], "Next": next(iter(refused))}, *reacting.get("Catch", ())]
+    others = {
+        changing: {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": f"$.{loop.status}", "StringEquals": value, "Next": busy} for value in loop.pending
+            ],
+            "Default": first,
+        },
+        busy: {"Type": "Wait", "Seconds": loop.poll_seconds, "Next": step.name},
+    }
+    # somebody may be quicker, between the look and the request
+    refused = _refusal_states(loop, around, busy=busy)
+    reacting["Catch"] = [{"ErrorEquals": [TASK_FAILED], "Next": next(iter(refused))}, *reacting.get("Catch", ())]
     both: dict[str, Any] = {}
     for name, call, document in (
         (there, step.integration, step.request),
@@ -197,7 +207,7 @@ def request_states(
             "Assign": assign,
         }
         both[name] = {**present(request), "ResultPath": None, "Next": following} | reacting
-    return {step.name: present(look), **before, **both, **refused}
+    return {step.name: present(look), **others, **before, **both, **refused}
 
 
 def _precedence_states(
@@ -240,9 +250,9 @@ def _precedence_states(
     }
 
 
-def _refusal_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dict[str, Any]:
+def _refusal_states(loop: WaitLoop, around: Surroundings, *, busy: str) -> dict[str, Any]:
     """What a refused request leads to: the first question again, after a pause, or where the step's Catches say."""
-    refused, busy, thrown = around.helper("refused"), around.helper("busy"), around.helper("thrown")
+    refused, thrown = around.helper("refused"), around.helper("thrown")
     choices: list[dict[str, Any]] = [
         {"Variable": "$.Cause", "StringMatches": f"*{text}*", "Next": busy} for text in loop.busy
     ]
@@ -252,10 +262,7 @@ def _refusal_states(step: TaskStep, loop: WaitLoop, around: Surroundings) -> dic
             default = target
             break
         choices += [{"Variable": "$.Error", "StringEquals": error, "Next": target} for error in catch.errors]
-    states: dict[str, Any] = {
-        refused: {"Type": "Choice", "Choices": choices, "Default": default},
-        busy: {"Type": "Wait", "Seconds": loop.poll_seconds, "Next": step.name},
-    }
+    states: dict[str, Any] = {refused: {"Type": "Choice", "Choices": choices, "Default": default}}
     if default == thrown:
         states[thrown] = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
     return states

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,17 +137,27 @@ def test_an_endpoint_is_created_then_updated_and_a_rollback_is_a_failure(serving
     assert serving.live("both") == ("InService", "green")
 
 
-def test_who_finds_the_endpoint_being_changed_waits(serving: Serving) -> None:
+def test_who_finds_the_endpoint_being_changed_waits(serving: Serving, tmp_path: Path) -> None:
+    account, gate = serving.account, tmp_path / "gate"
     assert serving.run(serve(), Endpoint="shared", Config="blue")["status"] == "SUCCEEDED"
-    pause = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
-    serving.account.client("sagemaker").update_endpoint(
-        EndpointName="shared",
-        EndpointConfigName="green",
-        DeploymentConfig={"BlueGreenUpdatePolicy": pause | {"TerminationWaitInSeconds": 5}},
+    patient = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)\n{ECHO}"
+    account.model(
+        "gated", account.engine.image("gated", serve=patient), account.role("serving-model"), {"model.txt": b""}
     )
+    variant = {
+        "VariantName": "gated",
+        "ModelName": "gated",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+        "ContainerStartupHealthCheckTimeoutInSeconds": 300,
+    }
+    account.client("sagemaker").create_endpoint_config(EndpointConfigName="gated", ProductionVariants=[variant])
+    account.client("sagemaker").update_endpoint(EndpointName="shared", EndpointConfigName="gated")
+
     arn = serving.start(serve(mode="create or update"), Endpoint="shared", Config="blue")
     serving.entered(arn, "Serve: busy")
-    assert serving.live("shared")[0] == "Updating"
+    gate.touch()
+
     assert serving.ended(arn)["status"] == "SUCCEEDED"
     assert serving.live("shared") == ("InService", "blue")
 

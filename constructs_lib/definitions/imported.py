@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from attrs import frozen
 
+from constructs_lib.definitions.documents import read_document
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.freezing import freeze_fields
 
@@ -50,17 +51,19 @@ class ImportedDefinition:
         """A definition from its JSON.
 
         Raises:
-            ValueError: it is no JSON object.
+            DefinitionError: it is no JSON object, or the definition has problems.
         """
-        document = json.loads(text)
-        if not isinstance(document, dict):
-            raise ValueError(f"got {type(document).__name__}, expected a JSON object")  # noqa: TRY004 - as json.loads does
-        return cls(name=name, document=document)
+        return cls(name=name, document=read_document(name, text))
 
     @classmethod
     def from_file(cls, name: str, path: Path) -> Self:
-        """A definition from a file with its JSON."""
-        return cls.from_json(name, path.read_text())
+        """A definition from a file with its JSON.
+
+        Raises:
+            DefinitionError: as `from_json`, with the file's path.
+            OSError: the file cannot be read.
+        """
+        return cls(name=name, document=read_document(name, path))
 
     @property
     def notes(self) -> tuple[Problem, ...]:

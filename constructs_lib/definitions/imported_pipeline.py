@@ -1,12 +1,12 @@
 """SageMaker pipelines that somebody else wrote, as the JSON that CreatePipeline takes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from attrs import frozen
 
+from constructs_lib.definitions.documents import read_document
 from constructs_lib.definitions.errors import DefinitionError
 from constructs_lib.definitions.freezing import freeze_fields
 
@@ -50,17 +50,19 @@ class ImportedPipeline:
         """A pipeline from its JSON.
 
         Raises:
-            ValueError: it is no JSON object.
+            DefinitionError: it is no JSON object, or the definition has problems.
         """
-        document = json.loads(text)
-        if not isinstance(document, dict):
-            raise ValueError(f"got {type(document).__name__}, expected a JSON object")  # noqa: TRY004 - as json.loads does
-        return cls(name=name, document=document, max_steps=max_steps)
+        return cls(name=name, document=read_document(name, text, of="pipeline"), max_steps=max_steps)
 
     @classmethod
     def from_file(cls, name: str, path: Path, *, max_steps: int = 50) -> Self:
-        """A pipeline from a file with its JSON."""
-        return cls.from_json(name, path.read_text(), max_steps=max_steps)
+        """A pipeline from a file with its JSON.
+
+        Raises:
+            DefinitionError: as `from_json`, with the file's path.
+            OSError: the file cannot be read.
+        """
+        return cls(name=name, document=read_document(name, path, of="pipeline"), max_steps=max_steps)
 
     @property
     def all_steps(self) -> tuple[Mapping[str, Any], ...]:

@@ -267,8 +267,3 @@ def test_a_name_is_the_service_s() -> None:
 def test_a_higher_quota_is_said() -> None:
     many = document(*(step(f"A{n}") for n in range(51)))
     assert len(ImportedPipeline(name="many", document=many, max_steps=51).all_steps) == 51
-
-
-def test_json_that_is_no_object_is_refused() -> None:
-    with pytest.raises(ValueError, match="got list, expected a JSON object"):
-        ImportedPipeline.from_json("a", "[]")

@@ -62,11 +62,6 @@ def test_the_input_of_the_executions_of_a_map_is_another_one() -> None:
     assert definition.execution_input_schema()["required"] == ["outer", "inner"]
 
 
-def test_text_that_is_no_object_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^got list, expected a JSON object$"):
-        ImportedDefinition.from_json("a", "[]")
-
-
 def test_problems_are_told_together() -> None:
     states = {
         "A": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:startPipelineExecution.sync", "Next": "Bb"},

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from local_aws.platform import Platform
 
@@ -53,6 +53,14 @@ class LogStream:
             thread.join()
 
     def _send(self) -> None:
+        try:
+            self._send_all()
+        except (EndpointConnectionError, HTTPClientError):
+            # the last lines of what ends with the server: nobody is left to take them, or to read them
+            if not self.platform.stopping:
+                raise
+
+    def _send_all(self) -> None:
         logs = self.platform.client("logs", region=self.region)
         _create(logs.create_log_group, logGroupName=self.group)
         _create(logs.create_log_stream, logGroupName=self.group, logStreamName=self.stream)

@@ -77,6 +77,7 @@ class Platform:
         processes: starts children that end with the server.
         workers: threads for work that outlives its request (jobs, executions, deliveries).
         time: as schedules see it; a test may move it ahead.
+        stopping: whether the server is about to end: what still runs then may find nobody who answers.
     """
 
     endpoint_url: str
@@ -85,6 +86,7 @@ class Platform:
     workers: WorkerPool = field(factory=lambda: WorkerPool(256, thread_name_prefix="work"))
     processes: Supervisor = field(factory=Supervisor)
     time: MovableTime = field(factory=MovableTime)
+    stopping: bool = field(default=False, init=False)
     _event_sinks: list[Callable[[str, str, dict[str, Any]], None]] = field(factory=list)
     _stoppers: list[Callable[[], None]] = field(factory=list)
     _session: Any = field(factory=lambda: boto3.session.Session(botocore_session=shared_session()))
@@ -191,6 +193,7 @@ class Platform:
 
     def stop(self) -> None:
         """Ends all that was registered, last registered first, then every process that is left."""
+        self.stopping = True
         for stopper in reversed(self._stoppers):
             stopper()
         self.processes.stop()

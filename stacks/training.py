@@ -154,6 +154,7 @@ class TrainingStack(EnvironmentStack):
             description="houses and their prices",
             removal_policy=self.removal_policy,
         )
+        scripts = SourceFiles(self, "HousingRayCode", folder=housing_ray.SCRIPTS)
         definition = housing_ray.housing_ray(
             housing_ray.HousingRaySettings(
                 image=housing_ray.container_build(
@@ -161,7 +162,7 @@ class TrainingStack(EnvironmentStack):
                 ),
                 repository_arn=build.repository.repository.repository_arn,
                 raw_data_uri=raw_data_uri,
-                code_uri=SourceFiles(self, "HousingRayCode", folder=housing_ray.SCRIPTS).uri,
+                script_uris={name: scripts.file_uri(name) for name in scripts.files},
                 data_bucket=storage.bucket.bucket_name,
                 data_key=key,
                 group_name=self.housing_models.group_name,

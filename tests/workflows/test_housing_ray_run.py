@@ -102,7 +102,7 @@ class Account:
             HousingRaySettings(
                 image=ContainerImage(uri=IMAGE),
                 raw_data_uri="s3://housing-raw/houses/",
-                code_uri="s3://housing-code/scripts",
+                script_uris={path.name: f"s3://housing-code/scripts/{path.name}" for path in SCRIPTS.glob("*.py")},
                 data_bucket=BUCKET,
                 store_role_arn=STORE_ROLE,
                 group_name=GROUP,

@@ -3,7 +3,7 @@
 It imports `constructs_lib.definitions` alone: it can be made, checked, drawn and rendered without an AWS account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import field, frozen
@@ -53,7 +53,7 @@ FEATURE_GROUP = "fs-ray-synthetic-housing-data"
 STORE_PREFIX = "aws-ray-mlops-workshop/feature-store"
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
-"""What the processing jobs run; `HousingRaySettings.code_uri` is where it lies in S3."""
+"""What the processing jobs run; `HousingRaySettings.script_uris` are where they lie in S3."""
 
 SCHEMA = FeatureSchema(
     record_identifier="record_id",
@@ -94,7 +94,7 @@ class HousingRaySettings:
     Args:
         image: the container of all steps and of the model, or the step that builds it (`container_build`).
         raw_data_uri: prefix in S3 of CSV files of houses; hosts share them by their keys.
-        code_uri: prefix in S3 of the scripts.
+        script_uris: address in S3 of each script of `SCRIPTS`, by its name; it should change with that script alone.
         data_bucket: bucket for everything that the pipeline writes, the offline store among it.
         group_name: of the model package group.
         store_role_arn: with which Feature Store writes the offline store of a group that the ingestion makes. Default:
@@ -112,7 +112,7 @@ class HousingRaySettings:
 
     image: ContainerImage | CallbackStep
     raw_data_uri: Text
-    code_uri: str
+    script_uris: Mapping[str, Text]
     data_bucket: str
     group_name: Text
     repository_arn: Text | None = None
@@ -294,7 +294,7 @@ def _processing(
 ) -> ProcessingStep:
     """A job that runs a script, and keeps its results under the execution's id."""
     code = ProcessingInput(
-        name="code", uri=f"{settings.code_uri}/{script}", path=f"{_FOLDER}/code", kms_key=settings.code_key
+        name="code", uri=settings.script_uris[script], path=f"{_FOLDER}/code", kms_key=settings.code_key
     )
     return ProcessingStep(
         name=name,

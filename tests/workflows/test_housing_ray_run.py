@@ -50,6 +50,11 @@ STORE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/store"
 FILES = "the store names its files itself"
 ROWS = 10_000
 RUN = pytest.mark.timeout(600)
+_OF_A_MODEL = [
+    *(f"s3:{action}" for action in ("GetObject", "ListBucket", "PutObject")),
+    *(f"ecr:{action}" for action in ("BatchGetImage", "GetAuthorizationToken", "GetDownloadUrlForLayer")),
+    *(f"logs:{action}" for action in ("CreateLogGroup", "CreateLogStream", "PutLogEvents")),
+]
 
 pytestmark = [pytest.mark.slow, RUN]
 
@@ -203,6 +208,41 @@ def test_a_good_model_is_registered_and_waits_for_approval(
     report = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     metrics = json.loads(account.content(report))
     assert metrics["regression_metrics"]["rmse"]["value"] < 15_000
+
+
+def test_the_registered_version_once_approved_transforms_rows_of_others_in_batches(
+    account: Account, first: tuple[dict[str, Any], dict[str, dict[str, Any]]]
+) -> None:
+    sagemaker, s3 = account.client("sagemaker"), account.client("s3")
+    needed = Statement(actions=_OF_A_MODEL, resources=["*"], reason="what a model's role may is not what is asked here")
+    version = first[1][REGISTRATION]["Metadata"]["RegisterModel"]["Arn"]
+    sagemaker.update_model_package(ModelPackageArn=version, ModelApprovalStatus="Approved")
+    sagemaker.create_model(
+        ModelName="registered",
+        ExecutionRoleArn=account.role("transform", "sagemaker.amazonaws.com", [needed]),
+        Containers=[{"ModelPackageName": version}],
+    )
+    rows = list(data.houses(300, seed=9))
+    body = "\n".join(",".join(map(str, row[1:])) for row in rows)
+    s3.put_object(Bucket=BUCKET, Key="others/houses.csv", Body=body.encode())
+    place = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/others/"}
+    sagemaker.create_transform_job(
+        TransformJobName="others",
+        ModelName="registered",
+        BatchStrategy="MultiRecord",
+        TransformInput={"DataSource": {"S3DataSource": place}, "ContentType": "text/csv", "SplitType": "Line"},
+        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/priced", "Accept": "text/csv", "AssembleWith": "Line"},
+        TransformResources={"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+    )
+    deadline = time.monotonic() + 420
+    while (job := sagemaker.describe_transform_job(TransformJobName="others"))["TransformJobStatus"] == "InProgress":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+    assert job["TransformJobStatus"] == "Completed", job
+    prices = account.content(f"s3://{BUCKET}/priced/houses.csv.out").split()
+    errors = [float(price) - row[0] for price, row in zip(prices, rows, strict=True)]
+    assert (sum(error**2 for error in errors) / len(errors)) ** 0.5 < 20_000
 
 
 def test_two_processing_instances_share_the_files_and_write_all_rows_as_one_cluster(

@@ -51,6 +51,7 @@ _DOCUMENT = definition(
     PipelineExperimentConfig={"ExperimentName": get("Execution.PipelineName"), "TrialName": "t"},
 )
 _OTHERS: list[Any] = [None, True, 1, -1.5, "", "x", [], [1], [None], [[]], {}, {"a": 1}, {"Get": 5}, {"Std:Join": 1}]
+_NO_EXPERIMENTS: list[Any] = ["", "mine", [], get("Execution.PipelineName"), {"Name": "mine"}]
 
 
 def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -113,7 +114,7 @@ def test_a_value_of_another_kind_is_read_or_refused(path: tuple[str | int, ...])
         (("Parameters", 0, "EnumValues"), "1", "parameter 'Rows' has the EnumValues '1', expected a list"),
         *(
             (("PipelineExperimentConfig",), value, "PipelineExperimentConfig must be an object of ExperimentName and")
-            for value in ("", "mine", [], get("Execution.PipelineName"), {"Name": "mine"})
+            for value in _NO_EXPERIMENTS
         ),
     ],
     ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else None,

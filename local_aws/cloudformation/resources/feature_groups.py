@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from local_aws.cloudformation.errors import ResourceError, is_absent
+from local_aws.cloudformation.errors import ResourceError
 from local_aws.cloudformation.intrinsics import Pending
 from local_aws.cloudformation.resources.provider import (
     Provider,
@@ -113,14 +111,7 @@ class FeatureGroupProvider(Provider):
         del properties
         client = scope.client(_SERVICE)
         client.delete_feature_group(FeatureGroupName=physical_id)
-        while True:
-            try:
-                client.describe_feature_group(FeatureGroupName=physical_id)
-            except ClientError as error:
-                if is_absent(error):
-                    return
-                raise
-            scope.pause(0.1)
+        scope.until_absent(lambda: client.describe_feature_group(FeatureGroupName=physical_id))
 
     def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         """Status and time of creation."""

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from attrs import define, field, frozen
+from botocore.exceptions import ClientError
 
-from local_aws.cloudformation.errors import OperationCancelledError, ReplacementNeededError
+from local_aws.cloudformation.errors import OperationCancelledError, ReplacementNeededError, is_absent
 from local_aws.cloudformation.resources.names import physical_name
 from local_aws.gateway.context import DEFAULT_ACCOUNT
 from local_aws.platform import Credentials, Platform
@@ -104,6 +105,24 @@ class ResourceScope:
         if self.cancelled.wait(seconds):
             verb = "creation" if self.physical_id is None else "operation"
             raise OperationCancelledError(f"Resource {verb} cancelled")
+
+    def until_absent(self, describe: Callable[[], Any]) -> None:
+        """Waits until a resource that is being deleted is gone.
+
+        Args:
+            describe: asks for it.
+
+        Raises:
+            OperationCancelledError: the stack operation was given up meanwhile.
+        """
+        while True:
+            try:
+                describe()
+            except ClientError as error:
+                if is_absent(error):
+                    return
+                raise
+            self.pause(0.1)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN in this account; `region` "" for global services."""

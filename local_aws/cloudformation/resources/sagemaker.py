@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from local_aws.cloudformation.errors import ResourceError, is_absent
+from local_aws.cloudformation.errors import ResourceError
 from local_aws.cloudformation.resources.feature_groups import FeatureGroupProvider
 from local_aws.cloudformation.resources.pipelines import PipelineProvider
 from local_aws.cloudformation.resources.provider import (
@@ -176,14 +174,7 @@ class EndpointProvider(_NamedProvider):
         """Removes the endpoint and waits until it is gone."""
         super().delete(scope, physical_id, properties)
         client = scope.client(_SERVICE)
-        while True:
-            try:
-                client.describe_endpoint(EndpointName=_name_of(physical_id))
-            except ClientError as error:
-                if is_absent(error):
-                    return
-                raise
-            scope.pause(0.1)
+        scope.until_absent(lambda: client.describe_endpoint(EndpointName=_name_of(physical_id)))
 
 
 class InferenceComponentProvider(_NamedProvider):
@@ -231,14 +222,7 @@ class InferenceComponentProvider(_NamedProvider):
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
         """Removes the component and waits until it is gone."""
         super().delete(scope, physical_id, properties)
-        while True:
-            try:
-                self._described(scope, physical_id)
-            except ClientError as error:
-                if is_absent(error):
-                    return
-                raise
-            scope.pause(0.1)
+        scope.until_absent(lambda: self._described(scope, physical_id))
 
     def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         """ARN, status, copies and times."""

@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from local_aws.cloudformation.errors import is_absent
 from local_aws.cloudformation.resources.provider import (
     Provider,
     ResourceScope,
@@ -127,14 +124,7 @@ class TableProvider(Provider):
         del properties
         client = scope.client("dynamodb")
         client.delete_table(TableName=physical_id)
-        while True:
-            try:
-                client.describe_table(TableName=physical_id)
-            except ClientError as error:
-                if is_absent(error):
-                    return
-                raise
-            scope.pause(0.1)
+        scope.until_absent(lambda: client.describe_table(TableName=physical_id))
 
     def attributes(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         """ARN, and the stream's where there is one."""

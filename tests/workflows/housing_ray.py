@@ -222,7 +222,11 @@ def running_account() -> Iterator[Account]:
         iam = account.client("iam")
         iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_policy(trust)))
         iam.put_role_policy(RoleName=ROLE, PolicyName="store", PolicyDocument=json.dumps(_policy(allow)))
-        yield account
+        try:
+            yield account
+        finally:  # the next one in this process has the same roles
+            iam.delete_role_policy(RoleName=ROLE, PolicyName="store")
+            iam.delete_role(RoleName=ROLE)
 
 
 def _policy(statement: dict[str, Any]) -> dict[str, Any]:

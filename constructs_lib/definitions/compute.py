@@ -141,7 +141,7 @@ class ProductionVariant:
         volume_size_gib: disk of each instance, where its type has none of its own. Default: the service's.
         variant_name: Default: ``AllTraffic``.
         initial_weight: its share of the traffic, in proportion to the other variants' weights; at least 0.
-            Default: 1.
+            Default: 1. Without a model it is not said: requests name their inference component.
         startup_timeout_seconds: how long the container may take until it answers ``/ping``; 60 to 3600.
             Default: the service's.
         download_timeout_seconds: how long the model may take to be loaded from S3; 60 to 3600. Default: the service's.

@@ -233,7 +233,8 @@ def _variant(variant: ProductionVariant) -> dict[str, Any]:
         "InitialInstanceCount": variant.instance_count if variant.serverless is None else None,
         "ServerlessConfig": None if variant.serverless is None else _serverless(variant.serverless),
         "VolumeSizeInGB": variant.volume_size_gib,
-        "InitialVariantWeight": variant.initial_weight,
+        # without a model there is nothing to choose between: requests name their inference component
+        "InitialVariantWeight": None if variant.model_name is None else variant.initial_weight,
         "ContainerStartupHealthCheckTimeoutInSeconds": variant.startup_timeout_seconds,
         "ModelDataDownloadTimeoutInSeconds": variant.download_timeout_seconds,
     }

@@ -1,6 +1,7 @@
 # mypy: disable-error-code="import-not-found"
 """Pipelines that decide, end, ask and call, and one with every function."""
 
+from sagemaker.inputs import TrainingInput
 from sagemaker.lambda_helper import Lambda
 from sagemaker.processing import ProcessingOutput
 from sagemaker.workflow.callback_step import CallbackOutput, CallbackOutputTypeEnum, CallbackStep
@@ -25,9 +26,9 @@ from sagemaker.workflow.pipeline_context import PipelineSession
 from sagemaker.workflow.pipeline_definition_config import PipelineDefinitionConfig
 from sagemaker.workflow.pipeline_experiment_config import PipelineExperimentConfig
 from sagemaker.workflow.properties import PropertyFile
-from sagemaker.workflow.steps import ProcessingStep
+from sagemaker.workflow.steps import ProcessingStep, TrainingStep
 
-from tests.oracles.sagemaker_sdk.minimal import CACHE, Making, small_processing, small_processor
+from tests.oracles.sagemaker_sdk.minimal import CACHE, Making, small_estimator, small_processing, small_processor
 from tests.oracles.sagemaker_sdk.offline import ACCOUNT, DATA, FOLDER, REGION
 
 
@@ -187,7 +188,6 @@ def functions(session: PipelineSession) -> Pipeline:
                 ExecutionVariables.PIPELINE_ARN,
                 ExecutionVariables.PIPELINE_EXECUTION_ARN,
                 ExecutionVariables.PROCESSING_JOB_NAME,
-                ExecutionVariables.TRAINING_JOB_NAME,
                 ParameterInteger("Count", default_value=2).to_string(),
             ],
         ),
@@ -195,10 +195,13 @@ def functions(session: PipelineSession) -> Pipeline:
     second = small_processing(session, "Second")
     second.add_depends_on([first])
     third = small_processing(session, "Third", depends_on=[first, "Second"])
+    estimator = small_estimator(session, {"job": ExecutionVariables.TRAINING_JOB_NAME})
+    estimator.base_job_name = "fit-prices"
+    train = TrainingStep("Train", step_args=estimator.fit(inputs={"train": TrainingInput(f"{DATA}/train")}))
     return Pipeline(
         "functions",
         [prefix, ParameterInteger("Count", default_value=2)],
-        steps=[third, second, first],  # the order means nothing
+        steps=[third, second, first, train],  # the order means nothing
         pipeline_experiment_config=PipelineExperimentConfig(
             "prices", Join(on="-", values=["run", ExecutionVariables.PIPELINE_EXECUTION_ID])
         ),

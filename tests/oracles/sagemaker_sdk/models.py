@@ -131,7 +131,7 @@ def repacked_model(session: PipelineSession) -> Pipeline:
 
 
 def endpoint(session: PipelineSession) -> Pipeline:
-    """A configuration and the endpoint that has it, with a component for inference on it."""
+    """A configuration and the endpoint that has it."""
     name = ParameterString("EndpointName", default_value="prices")
     created = model_step(session)
     config = EndpointConfigStep(
@@ -153,6 +153,23 @@ def endpoint(session: PipelineSession) -> Pipeline:
         ),
         cache_config=CACHE,
     )
+    return Pipeline("endpoint", [name], steps=[created, config, deployed], sagemaker_session=session)
+
+
+def inference_component(session: PipelineSession) -> Pipeline:
+    """An endpoint whose instances bring no models, and a component that brings one."""
+    created = model_step(session)
+    shared = {"VariantName": "AllTraffic", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    config = EndpointConfigStep(
+        "Configure",
+        step_args=session.create_endpoint_config(name="shared", production_variants=[shared], role=ROLE),
+    )
+    deployed = EndpointStep(
+        "Deploy",
+        step_args=session.create_endpoint(
+            endpoint_name="shared", config_name=config.properties.EndpointConfigName, wait=False
+        ),
+    )
     component = InferenceComponentStep(
         "Place",
         step_args=session.create_inference_component(
@@ -167,7 +184,7 @@ def endpoint(session: PipelineSession) -> Pipeline:
             wait=False,
         ),
     )
-    return Pipeline("endpoint", [name], steps=[created, config, deployed, component], sagemaker_session=session)
+    return Pipeline("inference-component", steps=[created, config, deployed, component], sagemaker_session=session)
 
 
 def lineage(session: PipelineSession) -> Pipeline:
@@ -210,4 +227,4 @@ def lineage(session: PipelineSession) -> Pipeline:
     return Pipeline("lineage", steps=[train, step, after], sagemaker_session=session)
 
 
-MODELS: tuple[Making, ...] = (model, register_model, repacked_model, endpoint, lineage)
+MODELS: tuple[Making, ...] = (model, register_model, repacked_model, endpoint, inference_component, lineage)

@@ -95,6 +95,7 @@ def test_a_document_is_taken_and_given_back_as_it_is(name: str) -> None:
                 PASS_ROLE,
                 *job("ProcessingJob", "processing-job/small*"),
                 *job("ProcessingJob", "processing-job/prepare-prices*"),
+                *job("TrainingJob", "training-job/fit-prices*"),
             },
         ),
         (
@@ -118,6 +119,17 @@ def test_a_document_is_taken_and_given_back_as_it_is(name: str) -> None:
                 ("sagemaker:CreateEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint-config/*"),
                 ("sagemaker:UpdateEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint-config/*"),
                 *sagemaker("endpoint/*", "CreateEndpoint", "DescribeEndpoint", "UpdateEndpoint"),
+                PASS_ROLE,
+            },
+        ),
+        (
+            "inference-component",
+            {
+                *sagemaker("model/pipelines-*", "CreateModel", "DescribeModel"),
+                *sagemaker("endpoint-config/shared", "CreateEndpointConfig", "DescribeEndpointConfig"),
+                ("sagemaker:CreateEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint-config/*"),
+                ("sagemaker:UpdateEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint-config/*"),
+                *sagemaker("endpoint/shared", "CreateEndpoint", "DescribeEndpoint", "UpdateEndpoint"),
                 *sagemaker(
                     "inference-component/prices",
                     "CreateInferenceComponent",

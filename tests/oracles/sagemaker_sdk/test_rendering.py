@@ -28,9 +28,6 @@ REASONS = {
         "the same instances, in the member that both kinds of training jobs have"
     ),
     r".*-RegisterModel Arguments\.SkipModelValidation": "None is the service's own default",
-    r"First Arguments\.AppSpecification\.ContainerArguments\[[34]\].*": (
-        "the name of a training job is nothing that a processing step can know: we refuse it"
-    ),
 }
 
 

@@ -80,15 +80,7 @@ def handle(event, context):
 """
 
 # what becomes of each document; of steps that fail, and why, where it is the document that asks for it
-ENDS: dict[str, dict[str, str]] = {
-    # a component is for an endpoint whose variants have no models
-    "endpoint": {
-        "Place": "ClientError: Failed to invoke sagemaker:CreateInferenceComponent. Error Details: Cannot create "
-        "inference component prices on endpoint "
-    },
-    "fail": {"Stop": "Stopped after "},
-    "functions": {"First": "ClientError: Execution.TrainingJobName has no value in this step"},
-}
+ENDS = {"fail": {"Stop": "Stopped after "}}
 NAMES = sorted(path.name.removesuffix(".pipeline.json") for path in DOCUMENTS.glob("*.pipeline.json"))
 
 

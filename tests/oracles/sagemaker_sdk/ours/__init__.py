@@ -24,6 +24,7 @@ def all_of_ours(monitor_image: str, clarify_image: str) -> tuple[PipelineDefinit
         models.registered(),
         models.repacked(),
         models.endpoint(),
+        models.inference_component(),
         models.lineage(),
         monitoring.quality(monitor_image),
         monitoring.clarify(clarify_image),

@@ -8,6 +8,7 @@ from constructs_lib.definitions import (
     PIPELINE_NAME,
     PROCESSING_JOB_NAME,
     START_DATE_TIME,
+    TRAINING_JOB_NAME,
     CallbackStep,
     ChoiceStep,
     ExperimentConfig,
@@ -30,8 +31,10 @@ from tests.oracles.sagemaker_sdk.ours.givens import (
     CACHE,
     DATA,
     FOLDER,
+    OPEN,
     REGION,
     processing_step,
+    training_step,
 )
 
 REPORT = PropertyFile(name="Report", output_name="report", path="report.json")
@@ -155,9 +158,10 @@ def functions() -> PipelineDefinition:
     )
     second = processing_step("Second", job_name="small", depends_on=[first])
     third = processing_step("Third", job_name="small", depends_on=[first, "Second"])
+    train = training_step(job_name="fit-prices", hyperparameters={"job": TRAINING_JOB_NAME}, network=OPEN)
     return PipelineDefinition(
         name="functions",
-        steps=[third, second, first],
+        steps=[third, second, first, train],
         parameters=[prefix],
         experiment=ExperimentConfig(experiment_name="prices", trial_name=Join("-", ["run", PIPELINE_EXECUTION_ID])),
         use_custom_job_prefix=True,

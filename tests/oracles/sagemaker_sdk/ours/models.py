@@ -139,6 +139,23 @@ def endpoint() -> PipelineDefinition:
         mode="create or update",
         cache=CACHE,
     )
+    return PipelineDefinition(name="endpoint", steps=[model, config, deploy])
+
+
+def inference_component() -> PipelineDefinition:
+    model = model_step()
+    config = EndpointConfigStep(
+        name="Configure",
+        config_name="shared",
+        variants=[ProductionVariant(instance_type="ml.m5.large")],
+        execution_role=ROLE,
+    )
+    deploy = EndpointStep(
+        name="Deploy",
+        endpoint_name="shared",
+        config_name=config.output("EndpointConfigName"),
+        mode="create or update",
+    )
     place = InferenceComponentStep(
         name="Place",
         component_name="prices",
@@ -147,7 +164,7 @@ def endpoint() -> PipelineDefinition:
         min_memory_mb=1024,
         cpu_cores=1,
     )
-    return PipelineDefinition(name="endpoint", steps=[model, config, deploy, place])
+    return PipelineDefinition(name="inference-component", steps=[model, config, deploy, place])
 
 
 def lineage() -> PipelineDefinition:

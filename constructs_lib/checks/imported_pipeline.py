@@ -64,6 +64,11 @@ _VARIABLES = (
     "StartDateTime",
     "TrainingJobName",
 )
+# the name of a job is known to the step that starts it; checks run processing jobs
+_JOB_NAMES = {
+    "Execution.ProcessingJobName": ("Processing", "QualityCheck", "ClarifyCheck"),
+    "Execution.TrainingJobName": ("Training",),
+}
 
 
 @frozen(eq=False, slots=False)
@@ -227,6 +232,15 @@ def references_lead_somewhere(document: _Document) -> Iterator[Problem]:
             yield Problem(step=name, message=message)
         elif root not in ("Parameters", "Execution", "Steps"):
             yield Problem(step=name, message=f"reads {path!r}, expected Parameters, Execution or Steps before a '.'")
+
+
+def job_names_are_read_in_their_steps(document: _Document) -> Iterator[Problem]:
+    """The name of a job has no value in a step that starts another kind, which fails when it runs."""
+    for name, path in document.reads:
+        kinds, step = _JOB_NAMES.get(path), document.by_name.get(name)
+        if kinds is not None and step is not None and step.get("Type") not in kinds:
+            message = f"reads {path!r}, expected only in a step of type {' or '.join(kinds)}"
+            yield Problem(step=name, message=message)
 
 
 def steps_ask_for_what_the_service_takes(document: _Document) -> Iterator[Problem]:
@@ -410,6 +424,7 @@ _RULES: tuple[Callable[[_Document], Iterator[Problem]], ...] = (
     steps_are_not_too_many,
     parameters_are_of_their_types,
     references_lead_somewhere,
+    job_names_are_read_in_their_steps,
     steps_ask_for_what_the_service_takes,
     properties_are_those_of_their_steps,
     experiments_are_known_before_the_steps,

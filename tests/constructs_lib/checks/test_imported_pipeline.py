@@ -92,6 +92,10 @@ WRONG: dict[str, tuple[Document, str]] = {
         document(step("A", **get("Parameters.Size"))),
         "A: reads the parameter 'Size', which is not in this pipeline",
     ),
+    "job name": (
+        document(step("A", **get("Execution.TrainingJobName"))),
+        "A: reads 'Execution.TrainingJobName', expected only in a step of type Training",
+    ),
     "variable": (document(step("A", **get("Execution.Name"))), "A: reads 'Execution.Name', expected an execution"),
     "unknown step": (document(step("A", **get("Steps.B.X"))), "A: reads 'Steps.B.X' of a step that is not in this"),
     "elsewhere": (document(step("A", **get("Outputs.X"))), "A: reads 'Outputs.X', expected Parameters, Execution or"),

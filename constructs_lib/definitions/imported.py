@@ -40,7 +40,7 @@ class ImportedDefinition:
 
     def __attrs_post_init__(self) -> None:
         # the checks stand above the definitions; a definition asks them once, when it is made
-        from constructs_lib.checks.imported import check_imported
+        from constructs_lib.checks.imported.state_machine import check_imported
 
         problems = check_imported(self)
         if problems:
@@ -68,7 +68,7 @@ class ImportedDefinition:
     @property
     def notes(self) -> tuple[Problem, ...]:
         """What Step Functions takes, and whoever wrote it may not have meant: ways of a Choice that lead nowhere."""
-        from constructs_lib.checks.imported import notes_on_imported  # as above: checks stand above definitions
+        from constructs_lib.checks.imported.state_machine import notes_on_imported  # as above
 
         return tuple(notes_on_imported(self))
 

@@ -39,7 +39,7 @@ class ImportedPipeline:
 
     def __attrs_post_init__(self) -> None:
         # the checks stand above the definitions; a definition asks them once, when it is made
-        from constructs_lib.checks.imported_pipeline import check_imported_pipeline
+        from constructs_lib.checks.imported.pipeline import check_imported_pipeline
 
         problems = check_imported_pipeline(self)
         if problems:

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
-from constructs_lib.checks.imported_families import unlike_values
-from constructs_lib.checks.imported_options import option_problems
-from constructs_lib.checks.imported_properties import property_problem
+from constructs_lib.checks.imported.families import unlike_values
+from constructs_lib.checks.imported.options import option_problems
+from constructs_lib.checks.imported.properties import property_problem
 from constructs_lib.checks.json_paths import JSON_PATH
 from constructs_lib.checks.wording import did_you_mean, shown
 from constructs_lib.definitions.errors import Problem

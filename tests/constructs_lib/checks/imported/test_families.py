@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.checks.imported_families import unlike_values
+from constructs_lib.checks.imported.families import unlike_values
 from tests.constructs_lib.samples import NUMBER_TOKEN, TOKEN
 
 TYPES = {"Parameters.Size": "Integer", "Parameters.Mode": "String", "Steps.A.OutputParameters['on']": "Boolean"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from constructs_lib import definitions
-from constructs_lib.checks.imported_options import ERRORS, WITH_RETRY, WITHOUT_CACHE, option_problems
-from constructs_lib.checks.imported_pipeline import STEP_TYPES
+from constructs_lib.checks.imported.options import ERRORS, WITH_RETRY, WITHOUT_CACHE, option_problems
+from constructs_lib.checks.imported.pipeline import STEP_TYPES
 from constructs_lib.definitions import PipelineRetry, TaskStep
 from tests.constructs_lib.samples import TOKEN, pipeline_problems, training
 

@@ -1,0 +1,1 @@
+"""Rules of definitions that somebody else wrote: state machines, and documents of pipelines."""

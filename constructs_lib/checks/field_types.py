@@ -151,7 +151,9 @@ def _record_mismatches(record: Any, path: str) -> Iterator[tuple[str, str]]:
     for name, declared in _fields_of(type(record)):
         value = getattr(record, name)
         kind = type(value)
-        if kind not in declared.quick and (kind is not str or value not in declared.texts):  # most are
+        if kind in declared.quick or (kind in declared.empty and not value):
+            continue  # as most are
+        if kind is not str or value not in declared.texts:
             yield from _declared_mismatches(value, declared, f"{path}.{name}" if path else name)
 
 

@@ -1,12 +1,13 @@
 """A request's document against the shape that botocore describes."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from attrs import define, field
 
+from constructs_lib.checks.json_values import json_problem
 from constructs_lib.checks.mending import Unknown
 from constructs_lib.checks.service_model import is_known, operation, pattern
 from constructs_lib.checks.wording import did_you_mean, options, shown, token_hint
@@ -28,6 +29,12 @@ _WORDS = {
     "map": "an object",
     "list": "a list",
 }
+
+
+_KEPT = 1_000
+_SOUND: defaultdict[Any, set[str | int]] = defaultdict(set)
+"""Values in which nothing is wrong, some of each shape: the steps of a definition have many alike."""
+_NONE_SOUND: defaultdict[Any, set[str | int]] = defaultdict(set)
 
 
 def describe(shape: Any) -> str:
@@ -59,31 +66,42 @@ class RequestCheck:
             self._found(path, _unlike(value, shape))
             return
         members = shape.members
+        sound = _SOUND if not self.documents else _NONE_SOUND
         for name, member in value.items():
-            known = name if path else self.member_name(name, shape)
-            inner = members.get(known)
-            plain = inner is not None and type(member) in PLAIN and not self.documents
-            if plain and _kept_problem(member, inner) is None:  # as most members are
-                continue
-            where = f"{path}.{name}" if path else name
-            if inner is None:
-                hint = did_you_mean(str(name), members)
-                self.problems.append(
-                    (where, f"unknown member of {shape.name.removesuffix('Input').removesuffix('Request')}{hint}")
-                )
-            elif where in self.documents:
-                self.document(member, where)
+            inner, kind = members.get(name), type(member)
+            if kind is bool:
+                as_most = inner is not None and inner.type_name == "boolean"
             else:
-                self.value(member, inner, where)
+                as_most = (kind is str or kind is int) and member in sound[inner]
+            if not as_most:
+                self._member(name, member, inner, shape, path)
         missing = [name for name in shape.required_members if name not in value]
-        given = {self.member_name(name, shape) for name in value} if missing and not path else ()
-        for name in missing:
-            where = f"{path}.{name}" if path else name
-            if name not in given and where not in self.exempt:
-                self.problems.append((where, f"missing, expected {describe(members[name])}"))
+        if missing:
+            self._missing(missing, value, shape, path)
         if getattr(shape, "is_tagged_union", False) and len(value) != 1:
             expected = ", ".join(shape.members)
             self.problems.append((path, f"got {len(value)} members, expected exactly one of {expected}"))
+
+    def _member(self, name: Any, member: Any, inner: Any, shape: Any, path: str) -> None:
+        where = f"{path}.{name}" if path else name
+        if inner is None and not path:
+            inner = shape.members.get(self.member_name(name, shape))
+        if inner is None:
+            hint = did_you_mean(str(name), shape.members)
+            structure = shape.name.removesuffix("Input").removesuffix("Request")
+            self.problems.append((where, f"unknown member of {structure}{hint}"))
+        elif where in self.documents:
+            self.document(member, where)
+        else:
+            self.value(member, inner, where)
+
+    def _missing(self, names: list[str], value: Mapping[str, Any], shape: Any, path: str) -> None:
+        paths = {name: f"{path}.{name}" if path else name for name in names}
+        wanted = {name: where for name, where in paths.items() if where not in self.exempt}
+        given = {self.member_name(name, shape) for name in value} if wanted and not path else ()
+        for name, where in wanted.items():
+            if name not in given:
+                self.problems.append((where, f"missing, expected {describe(shape.members[name])}"))
 
     def member_name(self, name: Any, shape: Any) -> Any:
         """A member as the service model calls it: Step Functions writes a capital where some services do not."""
@@ -94,17 +112,20 @@ class RequestCheck:
 
     def value(self, value: Any, shape: Any, path: str) -> None:
         """Anything."""
-        if type(value) in PLAIN:  # most values are
-            self._found(path, _kept_problem(value, shape))
+        kind, wanted = type(value), shape.type_name
+        if kind in PLAIN:  # most values are
+            self._plain(value, shape, path)
+        elif wanted == "structure" and kind is dict:  # most others are
+            self.structure(value, shape, path)
         elif isinstance(value, Unknown):
             return
         elif isinstance(value, Reference):
             self.references.append((path, value, shape))
-        elif shape.type_name == "structure":
+        elif wanted == "structure":
             self.structure(value, shape, path)
-        elif shape.type_name == "list":
+        elif wanted == "list":
             self._list(value, shape, path)
-        elif shape.type_name == "map":
+        elif wanted == "map":
             self._map(value, shape, path)
         else:
             self._found(path, _problem(value, shape))
@@ -128,21 +149,30 @@ class RequestCheck:
             isinstance(value, float) and not math.isfinite(value)
         ):
             self.problems.append((path, f"got {shown(value)}, expected something that JSON can hold"))
+        else:
+            self._found(path, json_problem(value))
+
+    def _plain(self, value: Any, shape: Any, path: str) -> None:
+        message = _problem(value, shape)
+        self._found(path, message)
+        if message is None and type(value) in (str, int) and len(_SOUND[shape]) < _KEPT:
+            _SOUND[shape].add(value)
 
     def _found(self, path: str, message: str | None) -> None:
         if message is not None:
             self.problems.append((path, message))
 
     def _list(self, value: Any, shape: Any, path: str) -> None:
-        if not isinstance(value, list | tuple):
+        if JSON_FORM[type(value)] is not list:
             self._found(path, _unlike(value, shape))
         elif not is_list_token(value):
             self._found(path, _length_problem(len(value), shape, "elements"))
+            inner = shape.member
             for position, element in enumerate(value):
-                self.value(element, shape.member, f"{path}[{position}]")
+                self.value(element, inner, f"{path}[{position}]")
 
     def _map(self, value: Any, shape: Any, path: str) -> None:
-        if not isinstance(value, Mapping):
+        if JSON_FORM[type(value)] is not dict:
             self._found(path, _unlike(value, shape))
             return
         self._found(path, _length_problem(len(value), shape, "members"))
@@ -160,13 +190,11 @@ def _problem(value: Any, shape: Any) -> str | None:
     return _unlike(value, shape) if shape.type_name in ("structure", "list", "map") else _number_problem(value, shape)
 
 
-_kept_problem = lru_cache(maxsize=10_000, typed=True)(_problem)
-"""The same, kept: the steps of a definition have many values alike."""
-
-
 def _text_problem(value: str, shape: Any) -> str | None:
     if has_text_token(value):
         return None
+    if (unsendable := json_problem(value)) is not None:
+        return unsendable
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         return f"got {shown(value)}, expected {options(allowed, value)}"
@@ -186,6 +214,8 @@ def _number_problem(value: Any, shape: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
         return _unlike(value, shape)
+    if (unsendable := json_problem(value)) is not None:
+        return unsendable
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and value < low) or (high is not None and value > high):
         expected = (

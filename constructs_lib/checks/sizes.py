@@ -47,7 +47,7 @@ def _written(step: Step) -> Any:
 def _size(value: Any) -> int:
     """The bytes of all texts in a value; a reference has none yet."""
     if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode())
+        return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
     if isinstance(value, Reference):
         return 0
     form = JSON_FORM[type(value)]

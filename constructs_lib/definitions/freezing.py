@@ -6,6 +6,11 @@ from typing import Any, get_args, get_origin
 
 from attrs import Attribute
 
+NO_MEMBERS: Mapping[Any, Any] = MappingProxyType({})
+"""An object without members: the default of fields that are mappings."""
+
+_NO_ELEMENTS: tuple[Any, ...] = ()
+
 PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types of values that cannot change and hold nothing."""
 
@@ -40,16 +45,15 @@ JSON_FORM = _JsonForms()
 
 def frozen_copy(value: Any) -> Any:
     """A JSON document whose objects and arrays can no longer be changed, by its owner or anybody else."""
+    if value is _NO_ELEMENTS or value is NO_MEMBERS:  # as most are
+        return value
     form = JSON_FORM[type(value)]
     if form is None:
         return value
     if not value:
-        return () if form is list else _EMPTY
+        return _NO_ELEMENTS if form is list else NO_MEMBERS
     if form is list:
-        return tuple([frozen_copy(element) for element in value])
+        return tuple([element if JSON_FORM[type(element)] is None else frozen_copy(element) for element in value])
     return MappingProxyType(
         {key: member if type(member) in PLAIN else frozen_copy(member) for key, member in value.items()}
     )
-
-
-_EMPTY: Mapping[Any, Any] = MappingProxyType({})

@@ -15,7 +15,7 @@ from constructs_lib.definitions.freezing import freeze_fields
 _READS_INPUT = re.compile(r"\$(?:\$\.Execution\.Input|states\.context\.Execution\.Input)(?:\.(\w+)|\['([^']+)'\])")
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ImportedDefinition:
     """A state machine's definition, deployed as it is.
 

@@ -11,7 +11,7 @@ from constructs_lib.definitions.errors import DefinitionError
 from constructs_lib.definitions.freezing import freeze_fields
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ImportedPipeline:
     """A pipeline's document, deployed as it is.
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from constructs_lib.definitions.compute import ContainerImage
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import PullImage, ReadObjects
 from constructs_lib.definitions.values import Text
 
@@ -27,7 +27,7 @@ class ModelContainer:
     image: Text | ContainerImage
     model_data_uri: Text | None = None
     model_data_kms_key: Text | None = None
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     hostname: Text | None = None
 
     @property
@@ -42,7 +42,7 @@ class ModelContainer:
             "ContainerHostname": self.hostname,
             "Image": self.place.uri,
             "ModelDataUrl": self.model_data_uri,
-            "Environment": dict(self.environment) or None,
+            "Environment": self.environment or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 

@@ -13,7 +13,7 @@ from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep, inner
 from constructs_lib.definitions.values import ExecutionInput, Text, references
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class PipelineDefinition:
     """A SageMaker pipeline: a graph of typed steps that cannot be changed, checked as a whole when it is made.
 

@@ -213,6 +213,9 @@ class UniqueName(Reference):
     prefix: str
     per_attempt: bool = field(default=False, kw_only=True)
 
+    def __hash__(self) -> int:  # each job has such a name, and is looked up by it
+        return hash(self.prefix)
+
 
 @frozen(eq=False)
 class ShortUniqueName(Reference):

@@ -13,7 +13,7 @@ from constructs_lib.definitions.steps.base import FallibleStep, JobStep, Step
 from constructs_lib.definitions.values import ExecutionInput, Text
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class WorkflowDefinition:
     """A workflow: a graph of typed steps that cannot be changed, checked as a whole when it is made.
 

@@ -48,6 +48,8 @@ def property_files_have_legal_names(subject: PipelineSubject) -> Iterator[Proble
     """Names of property files are parts of paths: ``Steps.<step>.PropertyFiles.<name>``."""
     for step in subject.all_steps:
         files = step.property_files if isinstance(step, ProcessingStep) else ()
+        if not files:
+            continue
         for number, file in enumerate(files):
             if not _STEP.fullmatch(file.name):
                 message = f"got {shown(file.name)}, expected 1 to 64 letters, digits, '-' or '_'"

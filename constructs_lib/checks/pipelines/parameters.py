@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from constructs_lib.checks.json_values import json_problem
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.wording import options, shown
 from constructs_lib.definitions.errors import Problem
@@ -109,6 +110,8 @@ def defaults_are_of_the_type_of_their_parameter(subject: PipelineSubject) -> Ite
                 f"parameter {value.name!r}: got the default {shown(value.default)}, expected one of type {value.type!r}"
             )
             yield Problem(step=step, message=message)
+        elif (unsendable := json_problem(value.default)) is not None:
+            yield Problem(step=step, message=f"parameter {value.name!r}: default: {unsendable}")
         elif isinstance(value.default, str) and len(value.default) > _LONGEST_DEFAULT:
             message = (
                 f"parameter {value.name!r}: got a default of {len(value.default)} characters, "

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 # what these modules hold are rules of pipelines, too
-from constructs_lib.checks import arns, limits, requests  # noqa: F401
+from constructs_lib.checks import arns, limits, plain_values, requests  # noqa: F401
 from constructs_lib.checks.output_types import OutputType, output_type
 from constructs_lib.checks.rules import Steps, StepsRule, in_order, rules_of_steps
 from constructs_lib.checks.service_model import is_known, operation

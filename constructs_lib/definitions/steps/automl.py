@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import NetworkConfig
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import JoinNetwork, Need, PublishMetrics, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.outputs import DeclaredOutput, MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
@@ -21,7 +21,7 @@ def _job_name(step: "AutoMLStep") -> Text:
     return ShortUniqueName(name_from(step.name)[:_SHORT].rstrip("-"))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class AutoMLStep(SageMakerJob, JobStep):
     """Runs a SageMaker AutoML job on a table, in the mode of ensembles, the only one that pipelines have.
 
@@ -62,7 +62,7 @@ class AutoMLStep(SageMakerJob, JobStep):
     output_kms_key: Text | None = None
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     @property

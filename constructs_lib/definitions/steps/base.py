@@ -7,10 +7,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from constructs_lib.definitions.failures import Catch, Retry, can_occur
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, PassRole
 from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
@@ -92,9 +92,9 @@ class WaitLoop:
     goal: str
     poll_seconds: int
     handles: Sequence[str] = ()
-    expected: Mapping[str, Text] = field(factory=dict)
+    expected: Mapping[str, Text] = NO_MEMBERS
     otherwise: Integration | None = None
-    otherwise_request: Mapping[str, Any] = field(factory=dict)
+    otherwise_request: Mapping[str, Any] = NO_MEMBERS
     absent: str = ""
     busy: tuple[str, ...] = ()
     precedence: Precedence | None = None
@@ -127,7 +127,7 @@ class _StepType(ABCMeta):
     __instancecheck__ = type.__instancecheck__
 
 
-# no slots in the bases of steps: with slots, attrs finds a cached property through `__getattr__` of each class in turn
+# no slots in steps: attrs fills a record of many fields faster, and finds a cached property without `__getattr__`
 @frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class Step(metaclass=_StepType):
     """A state of the workflow.
@@ -265,7 +265,7 @@ class TaskStep(FallibleStep, ABC):
     """Whether SageMaker Pipelines takes retry policies for the step."""
 
     timeout_seconds: int | None = None
-    additional_request: Mapping[str, Any] = field(factory=dict)
+    additional_request: Mapping[str, Any] = NO_MEMBERS
     cache: CacheConfig | None = None
 
     @property
@@ -318,7 +318,7 @@ class TaskStep(FallibleStep, ABC):
         return None
 
     @cached_property
-    def request(self) -> Mapping[str, Any]:
+    def request(self) -> MappingProxyType[str, Any]:
         """The whole request, with references in it."""
         document = _present(self.own_request())
         if self.additional_request:
@@ -369,9 +369,9 @@ class TaskStep(FallibleStep, ABC):
         member = self.name_member
         if not self.named_by_pipelines or member is None or member not in self.request:
             return self.request
-        document = {key: value for key, value in self.request.items() if key != member}
+        document = self.request.copy()
+        name = document.pop(member)
         if custom_prefix:
-            name = self.request[member]
             document[member] = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
         return document
 
@@ -479,7 +479,7 @@ def _present(request: dict[str, Any]) -> dict[str, Any]:
 
 def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:
     """Tags in the form of SageMaker's requests; None where there are none."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()] or None
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
 
 
 def name_from(step_name: str) -> str:

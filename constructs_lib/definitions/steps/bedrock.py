@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, PassRole
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -15,7 +15,7 @@ from constructs_lib.definitions.values import Text, Whole
 _NAMED_LATER = "Bedrock gives what it makes its ARN"
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class _BedrockStep(TaskStep, ABC):
     """A step that makes something in Bedrock, and waits for it. Members of Bedrock's API begin with capitals here."""
 
@@ -50,7 +50,7 @@ class _BedrockStep(TaskStep, ABC):
         return (calls,) if role is None else (calls, PassRole(role=role, service="bedrock.amazonaws.com"))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class BedrockCustomModelStep(_BedrockStep):
     """Creates a custom model in Bedrock of artifacts in S3.
 
@@ -88,7 +88,7 @@ class BedrockCustomModelStep(_BedrockStep):
         }
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class BedrockCustomModelDeploymentStep(_BedrockStep):
     """Deploys a custom model of Bedrock for inference on demand.
 
@@ -124,7 +124,7 @@ class BedrockCustomModelDeploymentStep(_BedrockStep):
         }
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class BedrockModelImportStep(_BedrockStep):
     """Imports a model that was trained elsewhere into Bedrock.
 
@@ -166,7 +166,7 @@ class BedrockModelImportStep(_BedrockStep):
         }
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class BedrockThroughputStep(_BedrockStep):
     """Buys throughput of a model in Bedrock. It costs by the hour until it is deleted, or for the time committed to.
 
@@ -190,7 +190,7 @@ class BedrockThroughputStep(_BedrockStep):
     model_id: Text
     model_units: Whole = 1
     commitment: Text | None = None
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def passed_role(self) -> Text | None:

@@ -14,7 +14,7 @@ from constructs_lib.definitions.steps.base import Block, FallibleStep, Step, nam
 from constructs_lib.definitions.values import Reference
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ParallelStep(FallibleStep):
     """Runs branches side by side and goes on when all have ended.
 
@@ -41,7 +41,7 @@ class ParallelStep(FallibleStep):
         return evolve(self, branches=blocks)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class IteratingStep(FallibleStep, ABC):
     """A step that runs the same steps for each item of something.
 
@@ -78,7 +78,7 @@ class IteratingStep(FallibleStep, ABC):
         return None if self.result is None else DeclaredOutput(members={"Results": "document"})
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class MapStep(IteratingStep):
     """Runs the same steps for each item of a list, within the workflow's execution.
 
@@ -108,7 +108,7 @@ def _label(step: "DistributedMapStep") -> str:
     return name_from(step.name)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class DistributedMapStep(IteratingStep):
     """Runs the same steps for each item, or batch of items, in executions of their own: thousands at the same time.
 

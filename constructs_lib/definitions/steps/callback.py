@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, UseKey
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.pipeline_options import OutputType, output_parameters
@@ -13,7 +13,7 @@ from constructs_lib.definitions.steps.base import Integration, TaskStep
 from constructs_lib.definitions.values import Text
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class CallbackStep(TaskStep):
     """Sends a message with a token to a queue, and goes on when somebody answers the token, within seven days.
 
@@ -35,8 +35,8 @@ class CallbackStep(TaskStep):
 
     queue_url: Text
     queue_arn: Text
-    payload: Mapping[str, Any] = field(factory=dict)
-    outputs: Mapping[str, OutputType] = field(factory=dict)
+    payload: Mapping[str, Any] = NO_MEMBERS
+    outputs: Mapping[str, OutputType] = NO_MEMBERS
     kms_key: Text | None = None
 
     @property

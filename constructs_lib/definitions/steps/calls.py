@@ -27,7 +27,7 @@ class Allowed:
     reason: str | None = None
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ApiStep(TaskStep):
     """Calls any operation of AWS's API that has no step of its own.
 
@@ -73,7 +73,7 @@ class ApiStep(TaskStep):
         )
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ReadJsonStep(TaskStep):
     """Reads a JSON document from S3, such as the metrics that an evaluation has written; at most 256 KiB.
 

@@ -10,7 +10,7 @@ from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.steps.base import Block, Step
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ChoiceRule:
     """A way that a Choice takes.
 
@@ -24,7 +24,7 @@ class ChoiceRule:
     steps: Sequence[Step] = ()
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ChoiceStep(Step):
     """Goes the way of the first rule whose condition is true.
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from constructs_lib.definitions.compute import ContainerImage
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import InvokeFunction, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -24,23 +24,23 @@ class BuildOverrides:
         timeout_minutes: the build fails after that time; 5 to 480. Default: the project's.
     """
 
-    files: Mapping[str, Text] = field(factory=dict)
-    environment: Mapping[str, Text] = field(factory=dict)
+    files: Mapping[str, Text] = NO_MEMBERS
+    environment: Mapping[str, Text] = NO_MEMBERS
     dockerfile: Text | None = None
     timeout_minutes: Whole | None = None
 
     def document(self) -> dict[str, Any]:
         """The overrides as the builder function takes them."""
         members = {
-            "Files": dict(self.files) or None,
-            "Environment": dict(self.environment) or None,
+            "Files": self.files or None,
+            "Environment": self.environment or None,
             "Dockerfile": self.dockerfile,
             "TimeoutInMinutes": self.timeout_minutes,
         }
         return {key: value for key, value in members.items() if value is not None}
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class ContainerBuildStep(TaskStep):
     """Has the image of a `ContainerBuild` built, unless it exists.
 

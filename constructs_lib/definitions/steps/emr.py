@@ -4,9 +4,9 @@ from abc import ABC
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, PassRole
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -16,7 +16,7 @@ _MEMBERS = ("Id", "Name", "Config", "ActionOnFailure", "Status", "ExecutionRoleA
 _NAMED_LATER = "clusters, applications and job runs get their ids from EMR"
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class _EmrWork(TaskStep, ABC):
     """Work on EMR, which SageMaker Pipelines starts and waits for."""
 
@@ -30,7 +30,7 @@ class _EmrWork(TaskStep, ABC):
         return None
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class EMRStep(_EmrWork):
     """Runs a program on an EMR cluster that is there, or on one that is made for it and ends with it.
 
@@ -55,7 +55,7 @@ class EMRStep(_EmrWork):
     jar: Text
     arguments: Sequence[Text] = ()
     main_class: Text | None = None
-    properties: Mapping[str, Text] = field(factory=dict)
+    properties: Mapping[str, Text] = NO_MEMBERS
     cluster_id: Text | None = None
     cluster: Mapping[str, Any] | None = None
     execution_role: Text | None = None
@@ -97,7 +97,7 @@ class EMRStep(_EmrWork):
         return (calls, *passing)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class EMRServerlessStep(_EmrWork):
     """Runs a job on EMR Serverless, in an application that is there or in one that is made for it.
 
@@ -123,7 +123,7 @@ class EMRServerlessStep(_EmrWork):
     application: Mapping[str, Any] | None = None
     overrides: Mapping[str, Any] | None = None
     timeout_minutes: Whole | None = None
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:
@@ -147,7 +147,7 @@ class EMRServerlessStep(_EmrWork):
                 "jobDriver": self.driver,
                 "configurationOverrides": self.overrides,
                 "executionTimeoutMinutes": self.timeout_minutes,
-                "tags": dict(self.tags) or None,
+                "tags": self.tags or None,
             },
         }
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from attrs import Factory, field, frozen
+from attrs import Factory, frozen
 
 from constructs_lib.definitions.compute import DataCapture, ProductionVariant, ServerlessCapacity
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, PassRole, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop, name_from, sagemaker_tags
@@ -22,7 +22,7 @@ def _config_name(step: "EndpointConfigStep") -> Text:
     return UniqueName(name_from(step.name))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class EndpointConfigStep(TaskStep):
     """Creates an endpoint configuration: which models an endpoint runs, on what, and how much of it is kept.
 
@@ -51,7 +51,7 @@ class EndpointConfigStep(TaskStep):
     volume_kms_key: Text | None = None
     execution_role: Text | None = None
     config_name: Text = Factory(_config_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:
@@ -104,7 +104,7 @@ class EndpointConfigStep(TaskStep):
         return tuple((found.model_name, capture) for found in self.variants if found.model_name is not None)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class EndpointStep(TaskStep):
     """Creates or updates an endpoint and waits until it is in service. It costs what its instances cost until deleted.
 
@@ -137,7 +137,7 @@ class EndpointStep(TaskStep):
     newest_wins: bool = False
     wait: bool = True
     poll_seconds: int = 5
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:

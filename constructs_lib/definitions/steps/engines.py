@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import Factory, field, frozen
+from attrs import Factory, frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, RunWorkflow
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from
@@ -30,7 +30,7 @@ def _start_token(step: "PipelineStep") -> Text:
     return UniqueName(name_from(step.name))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class PipelineStep(TaskStep):
     """Starts a SageMaker pipeline and waits for its end.
 
@@ -52,7 +52,7 @@ class PipelineStep(TaskStep):
     name_member: ClassVar[str | None] = "ClientRequestToken"
 
     pipeline_name: Text
-    parameters: Mapping[str, Text] = field(factory=dict)
+    parameters: Mapping[str, Text] = NO_MEMBERS
     start_token: Text = Factory(_start_token, takes_self=True)
     wait: bool = True
     poll_seconds: int = 30
@@ -109,7 +109,7 @@ class PipelineStep(TaskStep):
         return (start, look) if self.wait else (start,)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class WorkflowStep(TaskStep):
     """Starts an execution of another state machine, waits for its end and reads its output.
 
@@ -126,7 +126,7 @@ class WorkflowStep(TaskStep):
     kind: ClassVar[str] = "Nested workflow"
 
     state_machine_arn: Text
-    given: Mapping[str, Any] = field(factory=dict)
+    given: Mapping[str, Any] = NO_MEMBERS
     execution_name: Text | None = None
     wait: bool = True
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import InvokeFunction, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.pipeline_options import OutputType, output_parameters
@@ -17,7 +17,7 @@ _RESPONSE = DeclaredOutput(
 )
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class LambdaStep(TaskStep):
     """Invokes a Lambda function.
 
@@ -39,10 +39,10 @@ class LambdaStep(TaskStep):
     cached_by_pipelines: ClassVar[bool] = True
 
     function_arn: Text
-    payload: Mapping[str, Any] = field(factory=dict)
+    payload: Mapping[str, Any] = NO_MEMBERS
     qualifier: Text | None = None
     wait_for_callback: bool = False
-    outputs: Mapping[str, OutputType] = field(factory=dict)
+    outputs: Mapping[str, OutputType] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:

@@ -12,7 +12,7 @@ from constructs_lib.definitions.steps.base import FallibleStep
 from constructs_lib.definitions.steps.calls import Allowed
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class StateStep(FallibleStep):
     """A state in the Amazon States Language, written by hand, among the steps of a workflow.
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
 from constructs_lib.definitions.values import Number, Text, Whole
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class InferenceComponentStep(TaskStep):
     """Creates an inference component, or updates the one of that name: a model on an endpoint that models share.
 
@@ -44,7 +44,7 @@ class InferenceComponentStep(TaskStep):
     accelerators: Number | None = None
     copies: Whole = 1
     variant_name: Text = "AllTraffic"
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:

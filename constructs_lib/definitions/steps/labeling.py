@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import Factory, field, frozen
+from attrs import Factory, frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import InvokeFunction, Need, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob
@@ -45,7 +45,7 @@ class HumanTask:
     time_limit_seconds: Whole = 3600
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class LabelingStep(SageMakerJob, JobStep):
     """Runs a SageMaker Ground Truth labeling job and waits for its end, which may take days.
 
@@ -80,7 +80,7 @@ class LabelingStep(SageMakerJob, JobStep):
     categories_uri: Text | None = None
     kms_key: Text | None = None
     job_name: Text = Factory(_job_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     def own_request(self) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -36,7 +36,7 @@ class LineageEntity:
     type: Text
     source_uri: Text
     source_type: Text | None = None
-    properties: Mapping[str, Text] = field(factory=dict)
+    properties: Mapping[str, Text] = NO_MEMBERS
     status: ActionStatus | None = None
     description: Text | None = None
 
@@ -48,7 +48,7 @@ class LineageEntity:
             source |= {"SourceTypes": typed} if self.kind == "Artifact" else {"SourceType": self.source_type}
         named = {f"{self.kind}Name": self.name, "Source": source, f"{self.kind}Type": self.type}
         told = {
-            "Properties": dict(self.properties) or None,
+            "Properties": self.properties or None,
             "Status": self.status,
             "Description": self.description,
         }
@@ -75,7 +75,7 @@ class LineageAssociation:
         return ends if self.type is None else {**ends, "AssociationType": self.type}
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class LineageStep(TaskStep):
     """Notes down entities of lineage, and which came of which.
 

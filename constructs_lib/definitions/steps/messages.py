@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, UseKey
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -23,7 +23,7 @@ def _pattern(*, wait_for_callback: bool) -> Any:
     return "callback" if wait_for_callback else "request"
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class NotificationStep(TaskStep):
     """Publishes a message to an SNS topic.
 
@@ -71,7 +71,7 @@ class NotificationStep(TaskStep):
         return (Calls(actions=["sns:Publish"], resources=[self.topic_arn]), *_key_needs(self.kms_key))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class QueueStep(TaskStep):
     """Sends a message to an SQS queue.
 
@@ -129,7 +129,7 @@ class QueueStep(TaskStep):
         return (Calls(actions=["sqs:SendMessage"], resources=[self.queue_arn]), *_key_needs(self.kms_key))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class EventStep(TaskStep):
     """Puts an event on an EventBridge bus. An event that the bus refuses fails the step.
 
@@ -147,7 +147,7 @@ class EventStep(TaskStep):
     bus_arn: Text
     source: Text
     detail_type: Text
-    detail: Mapping[str, Any] | Reference = field(factory=dict)
+    detail: Mapping[str, Any] | Reference = NO_MEMBERS
     wait_for_callback: bool = False
 
     @property

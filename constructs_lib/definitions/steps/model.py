@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import ContainerImage, NetworkConfig
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.model_containers import ModelContainer
 from constructs_lib.definitions.needs import ApiAccess, JoinNetwork, Need, PublishMetrics, WriteLogs
 from constructs_lib.definitions.outputs import OperationOutput, Output
@@ -18,7 +18,7 @@ def _model_name(step: "ModelStep") -> Text:
     return UniqueName(name_from(step.name))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ModelStep(JobStep):
     """Creates a SageMaker model: an image, the artifact it serves, and the role that it runs under.
 
@@ -50,12 +50,12 @@ class ModelStep(JobStep):
     image: Text | ContainerImage | None = None
     model_data_uri: Text | None = None
     model_data_kms_key: Text | None = None
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     containers: Sequence[ModelContainer] = ()
     execution: Literal["Serial", "Direct"] = "Serial"
     network: NetworkConfig = field(default=NetworkConfig())
     model_name: Text = Factory(_model_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:

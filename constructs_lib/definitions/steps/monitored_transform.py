@@ -9,7 +9,7 @@ from constructs_lib.definitions.steps.quality import ClarifyCheckStep, QualityCh
 from constructs_lib.definitions.steps.transform import TransformStep
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class MonitoredTransform:
     """A transform job, and a check of what goes into it or comes out of it; SageMaker's MonitorBatchTransform.
 

@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import Channel, ComputeResources, ContainerImage, NetworkConfig
-from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.needs import Need, PullImage, ReadObjects, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
     SageMakerJob,
     channel_document,
     instance_needs,
+    report_needs,
     resource_config,
 )
 from constructs_lib.definitions.values import Join, Reference, StepOutput, Text, Whole
@@ -37,7 +38,7 @@ def _compute() -> ComputeResources:
     return ComputeResources(instance_type="ml.m5.large")
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class NotebookJobStep(SageMakerJob, JobStep):
     """Runs a notebook from its first cell to its last, in a training job; ``output.tar.gz`` holds what was run.
 
@@ -81,8 +82,8 @@ class NotebookJobStep(SageMakerJob, JobStep):
     region: Text
     kernel: Text = "python3"
     compute: ComputeResources = field(factory=_compute)
-    parameters: Mapping[str, Text] = field(factory=dict)
-    environment: Mapping[str, Text] = field(factory=dict)
+    parameters: Mapping[str, Text] = NO_MEMBERS
+    environment: Mapping[str, Text] = NO_MEMBERS
     init_script: str | None = None
     job_name: Text = Factory(_job_name, takes_self=True)
     output_kms_key: Text | None = None
@@ -90,7 +91,7 @@ class NotebookJobStep(SageMakerJob, JobStep):
     max_runtime_seconds: Whole = _TWO_DAYS
     max_retry_attempts: Whole = 1
     network: NetworkConfig = field(default=NetworkConfig())
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     def output(self, path: str) -> StepOutput:
@@ -126,7 +127,7 @@ class NotebookJobStep(SageMakerJob, JobStep):
                 "TrainingInputMode": "File",
                 "ContainerEntrypoint": ["amazon_sagemaker_scheduler"],
             },
-            "HyperParameters": dict(self.parameters) or None,
+            "HyperParameters": self.parameters or None,
             "InputDataConfig": [channel_document(channel) for channel in self.channels],
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
             "ResourceConfig": resource_config(self.compute),
@@ -172,8 +173,7 @@ class NotebookJobStep(SageMakerJob, JobStep):
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
-            WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
-            PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *report_needs("TrainingJob"),
             *instance_needs(self.compute, self.network),
         )
 

@@ -13,16 +13,12 @@ from constructs_lib.definitions.compute import (
     ProcessingInput,
     ProcessingOutput,
 )
-from constructs_lib.definitions.freezing import freeze_fields
-from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.needs import Need, PullImage, ReadObjects, WriteObjects
 from constructs_lib.definitions.pipeline_options import PropertyFile
 from constructs_lib.definitions.pipeline_values import JsonGet
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
-from constructs_lib.definitions.steps.sagemaker_jobs import (
-    SageMakerJob,
-    instance_needs,
-    resource_config,
-)
+from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob, instance_needs, report_needs, resource_config
 from constructs_lib.definitions.values import StepOutput, Text, UniqueName, Whole
 
 _ONE_DAY = 86400
@@ -34,7 +30,7 @@ def _job_name(step: "ProcessingStep") -> Text:
     return UniqueName(name_from(step.name), per_attempt=True)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ProcessingStep(SageMakerJob, JobStep):
     """Runs a SageMaker processing job and waits for its end.
 
@@ -76,11 +72,11 @@ class ProcessingStep(SageMakerJob, JobStep):
     inputs: Sequence[ProcessingInput] = ()
     outputs: Sequence[ProcessingOutput] = ()
     output_kms_key: Text | None = None
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     max_runtime_seconds: Whole = _ONE_DAY
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
     property_files: Sequence[PropertyFile] = ()
 
@@ -148,11 +144,13 @@ class ProcessingStep(SageMakerJob, JobStep):
     @property
     def pipeline_members(self) -> Mapping[str, Any]:
         """What stands beside the Arguments in a pipeline's document."""
+        if not self.property_files:
+            return {}
         files = [
             {"PropertyFileName": found.name, "OutputName": found.output_name, "FilePath": found.path}
             for found in self.property_files
         ]
-        return {"PropertyFiles": files or None}
+        return {"PropertyFiles": files}
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
@@ -169,7 +167,7 @@ class ProcessingStep(SageMakerJob, JobStep):
             "ProcessingResources": {"ClusterConfig": resource_config(self.compute)},
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "AppSpecification": specification,
-            "Environment": dict(self.environment) or None,
+            "Environment": self.environment or None,
             "NetworkConfig": {
                 "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
                 "EnableNetworkIsolation": self.network.isolated,
@@ -191,8 +189,7 @@ class ProcessingStep(SageMakerJob, JobStep):
             PullImage(image=container.uri, repository_arn=container.repository_arn),
             *(ReadObjects(uri=given.uri, kms_key=given.kms_key) for given in self.inputs),
             *(WriteObjects(uri=output.uri, kms_key=self.output_kms_key) for output in self.outputs),
-            WriteLogs(log_group="/aws/sagemaker/ProcessingJobs"),
-            PublishMetrics(namespaces=["/aws/sagemaker/ProcessingJobs"]),
+            *report_needs("ProcessingJob"),
             *instance_needs(self.compute, self.network),
         )
 

@@ -15,7 +15,7 @@ from constructs_lib.definitions.compute import (
     ProcessingInput,
     ProcessingOutput,
 )
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, Need, ReadObjects
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import JobStep, name_from
@@ -37,7 +37,7 @@ def _job_name(step: "_CheckStep") -> Text:
     return UniqueName(name_from(step.name), per_attempt=True)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class _CheckStep(SageMakerJob, JobStep, ABC):
     """A processing job whose results SageMaker Pipelines compares with a baseline."""
 
@@ -63,7 +63,7 @@ class _CheckStep(SageMakerJob, JobStep, ABC):
     max_runtime_seconds: Whole = _ONE_HOUR
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     @property
@@ -152,7 +152,7 @@ class _CheckStep(SageMakerJob, JobStep, ABC):
         )
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class QualityCheckStep(_CheckStep):
     """Calculates the statistics and constraints of data, or of predictions, and compares them with a baseline.
 
@@ -240,7 +240,7 @@ class QualityCheckStep(_CheckStep):
         return self._made([data], "quality_check_output", environment)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class ClarifyCheckStep(_CheckStep):
     """Looks for bias in data or in a model, or for what its predictions depend on, and compares with a baseline.
 

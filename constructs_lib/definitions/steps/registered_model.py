@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import NetworkConfig
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, JoinNetwork, Need, PublishMetrics, WriteLogs
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
@@ -17,7 +17,7 @@ def _model_name(step: "RegisteredModelStep") -> Text:
     return UniqueName(name_from(step.name))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class RegisteredModelStep(JobStep):
     """Creates a SageMaker model of a registered version: the registry tells its image, its artifact and its variables.
 
@@ -40,10 +40,10 @@ class RegisteredModelStep(JobStep):
     role_member: ClassVar[str] = "ExecutionRoleArn"
 
     model_package_arn: Text
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     network: NetworkConfig = field(default=NetworkConfig())
     model_name: Text = Factory(_model_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:
@@ -61,7 +61,7 @@ class RegisteredModelStep(JobStep):
             "ModelName": self.model_name,
             "PrimaryContainer": {
                 "ModelPackageName": self.model_package_arn,
-                "Environment": dict(self.environment) or None,
+                "Environment": self.environment or None,
             },
             "EnableNetworkIsolation": self.network.isolated,
             "VpcConfig": self.network.vpc_config(),

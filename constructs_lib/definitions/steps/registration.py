@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from constructs_lib.definitions.compute import ContainerImage
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
@@ -49,7 +49,7 @@ class ModelMetrics:
     explainability_report: MetricsFile | None = None
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class RegisterModelStep(TaskStep):
     """Registers a model: a new version in a model package group, waiting for approval unless it says otherwise.
 
@@ -92,7 +92,7 @@ class RegisterModelStep(TaskStep):
     transform_instances: Sequence[Text] = ()
     approval_status: Text = "PendingManualApproval"
     metrics: ModelMetrics | None = None
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     framework: Text | None = None
     framework_version: Text | None = None
     containers: Sequence[ModelContainer] = ()
@@ -100,8 +100,8 @@ class RegisterModelStep(TaskStep):
     task: Text | None = None
     sample_payload_uri: Text | None = None
     description: Text | None = None
-    customer_metadata: Mapping[str, Text] = field(factory=dict)
-    tags: Mapping[str, Text] = field(factory=dict)
+    customer_metadata: Mapping[str, Text] = NO_MEMBERS
+    tags: Mapping[str, Text] = NO_MEMBERS
 
     @property
     def integration(self) -> Integration:
@@ -149,7 +149,7 @@ class RegisterModelStep(TaskStep):
             "Task": self.task,
             "SamplePayloadUrl": self.sample_payload_uri,
             "ModelMetrics": None if self.metrics is None else _metrics(self.metrics),
-            "CustomerMetadataProperties": dict(self.customer_metadata) or None,
+            "CustomerMetadataProperties": self.customer_metadata or None,
             "Tags": sagemaker_tags(self.tags),
         }
 

@@ -1,14 +1,24 @@
 """What SageMaker's jobs have in common: how they are started and waited for, and what their instances need."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from attrs import frozen
 
 from constructs_lib.definitions.compute import Channel, ComputeResources, NetworkConfig
-from constructs_lib.definitions.needs import ApiAccess, EncryptVolumes, JoinNetwork, ManagedRule, Need
+from constructs_lib.definitions.freezing import NO_MEMBERS
+from constructs_lib.definitions.needs import (
+    ApiAccess,
+    EncryptVolumes,
+    JoinNetwork,
+    ManagedRule,
+    Need,
+    PublishMetrics,
+    WriteLogs,
+)
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
 from constructs_lib.definitions.values import Text
@@ -19,7 +29,13 @@ _INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 @frozen(kw_only=True, eq=False, slots=False)
 class SageMakerJob(TaskStep, ABC):
-    """A task that starts a job, and waits for its end if that is wanted."""
+    """A task that starts a job, and waits for its end if that is wanted.
+
+    Args:
+        job_name: of the job.
+        tags: of the job. Default: none.
+        wait: goes on when the job has ended, rather than when it has started. Default: waits.
+    """
 
     job: ClassVar[str]
     """As in the names of the job's operations, such as ``TrainingJob``."""
@@ -31,25 +47,14 @@ class SageMakerJob(TaskStep, ABC):
     cached_by_pipelines: ClassVar[bool] = True
     retried_by_pipelines: ClassVar[bool] = True
 
-    @property
-    @abstractmethod
-    def job_name(self) -> Text:
-        """Of the job."""
-
-    @property
-    @abstractmethod
-    def tags(self) -> Mapping[str, Text]:
-        """Of the job."""
-
-    @property
-    @abstractmethod
-    def wait(self) -> bool:
-        """Whether the step goes on when the job has ended, rather than when it has started."""
+    job_name: Text
+    tags: Mapping[str, Text] = NO_MEMBERS
+    wait: bool = True
 
     @property
     def integration(self) -> Integration:
         """The call that the step makes."""
-        return Integration(service="sagemaker", action=f"create{self.job}", pattern="sync" if self.wait else "request")
+        return _integration(self.job, self.wait)
 
     @property
     def response(self) -> Output:
@@ -66,12 +71,23 @@ class SageMakerJob(TaskStep, ABC):
         """What the engine must be allowed to do to run the job, its role left aside."""
         return start_needs(
             self.job,
-            resource_type=_INSIDE.sub("-", self.job).lower(),
+            resource_type=_resource_type(self.job),
             name=self.job_name,
             rule=self.rule,
             wait=self.wait,
             tags=self.tags,
         )
+
+
+@cache
+def _integration(job: str, wait: bool) -> Integration:
+    return Integration(service="sagemaker", action=f"create{job}", pattern="sync" if wait else "request")
+
+
+@cache
+def _resource_type(job: str) -> str:
+    """As in the ARN of a job, such as ``training-job``."""
+    return _INSIDE.sub("-", job).lower()
 
 
 def start_needs(
@@ -94,6 +110,13 @@ def start_needs(
         actions += ["sagemaker:AddTags"]
     access = ApiAccess(actions=actions, resource_type=resource_type, name=name)
     return (access, ManagedRule(name=f"StepFunctionsGetEventsForSageMaker{rule}JobsRule")) if wait else (access,)
+
+
+@cache
+def report_needs(job: str) -> tuple[Need, ...]:
+    """What a job's role needs because of its logs and metrics; `job` as in the names of its operations."""
+    reports = f"/aws/sagemaker/{job}s"
+    return (WriteLogs(log_group=reports), PublishMetrics(namespaces=[reports]))
 
 
 def instance_needs(compute: ComputeResources, network: NetworkConfig) -> list[Need]:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Step
 from constructs_lib.definitions.values import Text, Whole
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class FailStep(Step):
     """Ends the execution as failed.
 
@@ -41,14 +41,14 @@ class FailStep(Step):
         return {"ErrorMessage": "" if self.cause is None else self.cause}
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class SucceedStep(Step):
     """Ends the execution as succeeded; inside a `ParallelStep` or `MapStep`, the branch or iteration."""
 
     kind: ClassVar[str] = "Succeed"
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class PassStep(Step):
     """Gives names to values: ``step.output("prefix")`` is what `given` has under ``prefix``.
 
@@ -58,7 +58,7 @@ class PassStep(Step):
 
     kind: ClassVar[str] = "Pass"
 
-    given: Mapping[str, Any] = field(factory=dict)
+    given: Mapping[str, Any] = NO_MEMBERS
 
     @property
     def values(self) -> Any:
@@ -71,7 +71,7 @@ class PassStep(Step):
         return DeclaredOutput(members=dict.fromkeys(self.given, "document"))
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, slots=False)
 class WaitStep(Step):
     """Waits for a time, or until a time; one of both is given.
 

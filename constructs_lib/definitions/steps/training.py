@@ -12,14 +12,15 @@ from constructs_lib.definitions.compute import (
     MetricDefinition,
     NetworkConfig,
 )
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
-from constructs_lib.definitions.needs import Need, PublishMetrics, PullImage, ReadObjects, WriteLogs, WriteObjects
+from constructs_lib.definitions.needs import Need, PullImage, ReadObjects, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
     SageMakerJob,
     channel_document,
     instance_needs,
+    report_needs,
     resource_config,
 )
 from constructs_lib.definitions.values import Text, UniqueName, Whole
@@ -31,7 +32,7 @@ def _job_name(step: "TrainingStep") -> Text:
     return UniqueName(name_from(step.name), per_attempt=True)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class TrainingStep(SageMakerJob, JobStep):
     """Runs a SageMaker training job and waits for its end.
 
@@ -76,9 +77,9 @@ class TrainingStep(SageMakerJob, JobStep):
     arguments: Sequence[Text] = ()
     output_kms_key: Text | None = None
     channels: Sequence[Channel] = ()
-    hyperparameters: Mapping[str, Text] = field(factory=dict)
+    hyperparameters: Mapping[str, Text] = NO_MEMBERS
     metrics: Sequence[MetricDefinition] = ()
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     max_runtime_seconds: Whole = _ONE_DAY
     spot: SpotTraining | None = None
     checkpoints: Checkpoints | None = None
@@ -86,7 +87,7 @@ class TrainingStep(SageMakerJob, JobStep):
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     @property
@@ -105,7 +106,7 @@ class TrainingStep(SageMakerJob, JobStep):
                 "ContainerArguments": list(self.arguments) or None,
                 "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
             },
-            "HyperParameters": dict(self.hyperparameters) or None,
+            "HyperParameters": self.hyperparameters or None,
             "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
             "ResourceConfig": resource_config(self.compute),
@@ -114,7 +115,7 @@ class TrainingStep(SageMakerJob, JobStep):
             "EnableNetworkIsolation": self.network.isolated,
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
             "VpcConfig": self.network.vpc_config(),
-            "Environment": dict(self.environment) or None,
+            "Environment": self.environment or None,
             "Tags": sagemaker_tags(self.tags),
         }
 
@@ -130,8 +131,7 @@ class TrainingStep(SageMakerJob, JobStep):
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
-            WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
-            PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *report_needs("TrainingJob"),
             *(() if self.checkpoints is None else self.checkpoints.needs),
             *instance_needs(self.compute, self.network),
         )

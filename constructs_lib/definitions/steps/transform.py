@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from attrs import Factory, field, frozen
+from attrs import Factory, frozen
 
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import (
     EncryptVolumes,
     Need,
-    PublishMetrics,
     ReadObjects,
-    WriteLogs,
     WriteObjects,
 )
 from constructs_lib.definitions.steps.base import name_from, sagemaker_tags
-from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob
+from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob, report_needs
 from constructs_lib.definitions.transform import DataProcessing, TransformInput, TransformOutput
 from constructs_lib.definitions.values import Text, UniqueName, Whole
 
@@ -24,7 +22,7 @@ def _job_name(step: "TransformStep") -> Text:
     return UniqueName(name_from(step.name), per_attempt=True)
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class TransformStep(SageMakerJob):
     """Runs a SageMaker transform job and waits for its end. It runs under the model's role.
 
@@ -65,9 +63,9 @@ class TransformStep(SageMakerJob):
     strategy: Literal["MultiRecord", "SingleRecord"] | None = None
     max_concurrent_requests: Whole | None = None
     max_payload_mb: Whole | None = None
-    environment: Mapping[str, Text] = field(factory=dict)
+    environment: Mapping[str, Text] = NO_MEMBERS
     job_name: Text = Factory(_job_name, takes_self=True)
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     def own_request(self) -> dict[str, Any]:
@@ -78,7 +76,7 @@ class TransformStep(SageMakerJob):
             "MaxConcurrentTransforms": self.max_concurrent_requests,
             "MaxPayloadInMB": self.max_payload_mb,
             "BatchStrategy": self.strategy,
-            "Environment": dict(self.environment) or None,
+            "Environment": self.environment or None,
             "TransformInput": {
                 "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": self.data.uri}},
                 "ContentType": self.data.content_type,
@@ -118,7 +116,6 @@ class TransformStep(SageMakerJob):
         needs: list[Need] = [
             ReadObjects(uri=self.data.uri, kms_key=self.data.kms_key),
             WriteObjects(uri=self.result.uri, kms_key=self.result.kms_key),
-            WriteLogs(log_group="/aws/sagemaker/TransformJobs"),
-            PublishMetrics(namespaces=["/aws/sagemaker/TransformJobs"]),
+            *report_needs("TransformJob"),
         ]
         return tuple((self.model_name, need) for need in needs)

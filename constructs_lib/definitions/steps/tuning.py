@@ -12,14 +12,12 @@ from constructs_lib.definitions.compute import (
     MetricDefinition,
     NetworkConfig,
 )
-from constructs_lib.definitions.freezing import freeze_fields
+from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
 from constructs_lib.definitions.needs import (
     Need,
-    PublishMetrics,
     PullImage,
     ReadObjects,
-    WriteLogs,
     WriteObjects,
 )
 from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
@@ -28,6 +26,7 @@ from constructs_lib.definitions.steps.sagemaker_jobs import (
     SageMakerJob,
     channel_document,
     instance_needs,
+    report_needs,
     resource_config,
 )
 from constructs_lib.definitions.tuning import (
@@ -48,7 +47,7 @@ def _job_name(step: "TuningStep") -> Text:
     return ShortUniqueName(name_from(step.name)[:_SHORT].rstrip("-"))
 
 
-@frozen(kw_only=True, eq=False, field_transformer=freeze_fields)
+@frozen(kw_only=True, eq=False, slots=False, field_transformer=freeze_fields)
 class TuningStep(SageMakerJob, JobStep):
     """Runs a SageMaker tuning job and waits for its end: many training jobs, of which the best is kept in mind.
 
@@ -103,8 +102,8 @@ class TuningStep(SageMakerJob, JobStep):
     random_seed: Whole | None = None
     output_kms_key: Text | None = None
     channels: Sequence[Channel] = ()
-    hyperparameters: Mapping[str, Text] = field(factory=dict)
-    environment: Mapping[str, Text] = field(factory=dict)
+    hyperparameters: Mapping[str, Text] = NO_MEMBERS
+    environment: Mapping[str, Text] = NO_MEMBERS
     max_runtime_seconds: Whole = _ONE_DAY
     spot: SpotTraining | None = None
     checkpoints: Checkpoints | None = None
@@ -112,7 +111,7 @@ class TuningStep(SageMakerJob, JobStep):
     network: NetworkConfig = field(default=NetworkConfig())
     job_name: Text = Factory(_job_name, takes_self=True)
     input_mode: Literal["File", "FastFile", "Pipe"] = "File"
-    tags: Mapping[str, Text] = field(factory=dict)
+    tags: Mapping[str, Text] = NO_MEMBERS
     wait: bool = True
 
     @property
@@ -186,7 +185,7 @@ class TuningStep(SageMakerJob, JobStep):
 
     def _training(self) -> dict[str, Any]:
         return {
-            "StaticHyperParameters": dict(self.hyperparameters) or None,
+            "StaticHyperParameters": self.hyperparameters or None,
             "AlgorithmSpecification": {
                 "TrainingImage": self.container.uri,
                 "TrainingInputMode": self.input_mode,
@@ -201,7 +200,7 @@ class TuningStep(SageMakerJob, JobStep):
             "RetryStrategy": retry_strategy(self.max_retry_attempts),
             "EnableNetworkIsolation": self.network.isolated,
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
-            "Environment": dict(self.environment) or None,
+            "Environment": self.environment or None,
         }
 
     @property
@@ -216,8 +215,7 @@ class TuningStep(SageMakerJob, JobStep):
             PullImage(image=self.container.uri, repository_arn=self.container.repository_arn),
             *(ReadObjects(uri=channel.uri, kms_key=channel.kms_key) for channel in self.channels),
             WriteObjects(uri=self.output_uri, kms_key=self.output_kms_key),
-            WriteLogs(log_group="/aws/sagemaker/TrainingJobs"),
-            PublishMetrics(namespaces=["/aws/sagemaker/TrainingJobs"]),
+            *report_needs("TrainingJob"),
             *(() if self.checkpoints is None else self.checkpoints.needs),
             *instance_needs(self.compute, self.network),
         )

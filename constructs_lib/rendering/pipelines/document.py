@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import orjson
+
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline
 from constructs_lib.definitions.pipeline import PipelineDefinition
@@ -24,7 +26,20 @@ _VERSION = "2020-12-01"
 
 
 def render_pipeline(definition: PipelineDefinition | ImportedPipeline) -> dict[str, Any]:
-    """The document of a pipeline, as a dictionary for `json.dumps`; the same for the same definition.
+    """What `render_pipeline_text` writes, as a dictionary of the caller's own.
+
+    Args:
+        definition: as of `render_pipeline_text`.
+
+    Raises:
+        DefinitionError: as of `render_pipeline_text`.
+    """
+    document: dict[str, Any] = orjson.loads(render_pipeline_text(definition))
+    return document
+
+
+def render_pipeline_text(definition: PipelineDefinition | ImportedPipeline) -> str:
+    """The document of a pipeline, as JSON that CreatePipeline takes; the same for the same definition.
 
     Args:
         definition: every step of it has its role; an imported one is given back as it is.
@@ -33,83 +48,82 @@ def render_pipeline(definition: PipelineDefinition | ImportedPipeline) -> dict[s
         DefinitionError: steps have no role yet; each is named.
     """
     if isinstance(definition, ImportedPipeline):
-        document: dict[str, Any] = json.loads(json.dumps(definition.document, default=dict))
-        return document
+        return json.dumps(definition.document, default=dict)
     problems = tuple(
         Problem(step=step.name, path="role", message="missing, expected the ARN of a role; with_roles gives it one")
         for step in definition.steps_without_role
     )
     if problems:
         raise DefinitionError(definition.name, problems, of="pipeline")
-    return pipeline_document(definition)
+    return _json(definition).decode()
 
 
 def pipeline_document(definition: PipelineDefinition) -> dict[str, Any]:
     """The document of a pipeline, roles or not; without them it can be drawn but not deployed."""
-    writer = _Writer(definition)
-    steps = [writer.step(step) for step in definition.steps]
-    experiment = writer.experiment(definition.experiment)
-    mlflow = writer.mlflow(definition.mlflow)
-    return {
+    document: dict[str, Any] = orjson.loads(_json(definition))
+    return document
+
+
+def _json(definition: PipelineDefinition) -> bytes:
+    """The document as JSON, written from the requests themselves: a dictionary would hold a copy of each."""
+    expressions = Expressions(definition)
+    steps = expressions.json([_step(step, expressions) for step in definition.steps])
+    configs = {"PipelineExperimentConfig": _experiment(definition.experiment)}
+    if definition.mlflow is not None:
+        configs["MlflowConfig"] = _mlflow(definition.mlflow)
+    written = {name: orjson.Fragment(expressions.json(config)) for name, config in configs.items()}
+    parameters = [_parameter(value) for value in expressions.parameters.values()]  # those that have been written
+    members = {
         "Version": _VERSION,
         "Metadata": {},
-        "Parameters": writer.parameters(),  # those that have been written
-        "PipelineExperimentConfig": experiment,
-        **({} if mlflow is None else {"MlflowConfig": mlflow}),
-        "Steps": steps,
+        "Parameters": parameters,
+        **written,
+        "Steps": orjson.Fragment(steps),
     }
+    return orjson.dumps(members)
 
 
-class _Writer:
-    """Writes the steps of one pipeline."""
+def _experiment(config: ExperimentConfig | None) -> dict[str, Any] | None:
+    if config is None:
+        return None
+    return {"ExperimentName": config.experiment_name, "TrialName": config.trial_name}
 
-    def __init__(self, definition: PipelineDefinition) -> None:
-        self._definition = definition
-        self._expressions = Expressions(definition)
 
-    def parameters(self) -> list[dict[str, Any]]:
-        return [_parameter(value) for value in self._expressions.parameters.values()]
+def _mlflow(config: MlflowConfig) -> dict[str, Any]:
+    members = {"MlflowResourceArn": config.resource_arn, "MlflowExperimentName": config.experiment_name}
+    return {member: value for member, value in members.items() if value is not None}
 
-    def experiment(self, config: ExperimentConfig | None) -> dict[str, Any] | None:
-        if config is None:
-            return None
-        names = {"ExperimentName": config.experiment_name, "TrialName": config.trial_name}
-        return {member: self._expressions.value(value) for member, value in names.items()}
 
-    def mlflow(self, config: MlflowConfig | None) -> dict[str, Any] | None:
-        if config is None:
-            return None
-        members = {"MlflowResourceArn": config.resource_arn, "MlflowExperimentName": config.experiment_name}
-        return {member: self._expressions.value(value) for member, value in members.items() if value is not None}
+def _step(step: Step, expressions: Expressions) -> dict[str, Any]:
+    """A step, with references where the document has functions."""
+    document: dict[str, Any] = {
+        "Name": step.name,
+        "Type": step.pipeline_type,
+        "Arguments": _condition(step, expressions) if isinstance(step, ChoiceStep) else expressions.arguments(step),
+    }
+    if step.depends_on:
+        document["DependsOn"] = step.dependencies
+    if step.display_name is not None:
+        document["DisplayName"] = step.display_name
+    if step.comment is not None:
+        document["Description"] = step.comment
+    if members := step.pipeline_members:
+        document |= {member: value for member, value in members.items() if value is not None}
+    retry, cache = expressions.definition.retry_of(step), expressions.definition.cache_of(step)
+    if retry:
+        document["RetryPolicies"] = [_retry(policy) for policy in retry]
+    if cache is not None:
+        document["CacheConfig"] = _cache(cache)
+    return document
 
-    def step(self, step: Step) -> dict[str, Any]:
-        definition, write = self._definition, self._expressions.value
-        document: dict[str, Any] = {"Name": step.name, "Type": step.pipeline_type, "Arguments": self._arguments(step)}
-        if step.depends_on:
-            document["DependsOn"] = list(step.dependencies)
-        if step.display_name is not None:
-            document["DisplayName"] = step.display_name
-        if step.comment is not None:
-            document["Description"] = step.comment
-        for member, value in step.pipeline_members.items():
-            if value is not None:
-                document[member] = write(value)
-        retry, cache = definition.retry_of(step), definition.cache_of(step)
-        if retry:
-            document["RetryPolicies"] = [_retry(policy) for policy in retry]
-        if cache is not None:
-            document["CacheConfig"] = _cache(cache)
-        return document
 
-    def _arguments(self, step: Step) -> dict[str, Any]:
-        if isinstance(step, ChoiceStep):
-            (rule,) = step.rules
-            return {
-                "Conditions": condition_list(rule.condition, self._expressions),
-                "IfSteps": [self.step(inner) for inner in rule.steps],
-                "ElseSteps": [self.step(inner) for inner in step.otherwise],
-            }
-        return self._expressions.arguments(step)
+def _condition(step: ChoiceStep, expressions: Expressions) -> dict[str, Any]:
+    (rule,) = step.rules
+    return {
+        "Conditions": condition_list(rule.condition),
+        "IfSteps": [_step(inner, expressions) for inner in rule.steps],
+        "ElseSteps": [_step(inner, expressions) for inner in step.otherwise],
+    }
 
 
 def _parameter(value: ExecutionInput) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from constructs_lib.definitions import (
     UniqueName,
     equal,
 )
-from constructs_lib.rendering import render_pipeline, render_states
+from constructs_lib.rendering import render_pipeline, render_pipeline_text, render_states
 from tests.constructs_lib.samples import (
     ROLE,
     TOKEN,
@@ -276,3 +276,26 @@ def test_a_thousand_steps_in_a_row_are_rendered_the_same_twice() -> None:
     document = render_pipeline(given)
     assert json.dumps(document) == json.dumps(render_pipeline(given))
     assert document["Steps"][999]["Arguments"]["Environment"] == {"BEFORE": {"Get": "Steps.P998.ProcessingJobStatus"}}
+
+
+def test_the_text_is_the_document() -> None:
+    threshold = PipelineParameter("Threshold", type="number", default=0.1)
+    stop = FailStep(name="Stop", cause=Join(" ", ["größer als", threshold]))
+    limited = ChoiceStep.if_else(name="Limit", conditions=[equal(threshold, 0.1)], if_steps=[stop], else_steps=[])
+    made = pipeline(training("Train", environment={"House": "🏠"}), limited, mlflow=MlflowConfig(resource_arn=TOKEN))
+    assert json.loads(render_pipeline_text(made)) == render_pipeline(made)
+    assert render_pipeline_text(made) == render_pipeline_text(made)
+    assert list(render_pipeline(made)) == [
+        "Version",
+        "Metadata",
+        "Parameters",
+        "PipelineExperimentConfig",
+        "MlflowConfig",
+        "Steps",
+    ]
+
+
+def test_a_document_belongs_to_its_caller() -> None:
+    made = pipeline(training("Train", environment={"A": "b"}))
+    render_pipeline(made)["Steps"][0]["Arguments"]["Environment"]["A"] = "changed"
+    assert render_pipeline(made)["Steps"][0]["Arguments"]["Environment"] == {"A": "b"}

@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 1.0
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="(10^4, 10^5, 10^6)")
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 300_000, 1_000_000], help="of each run")
     for rows in parser.parse_args().rows:
         with local_account(ROOT / ".mlops" / "cache") as account:
             image = account.image("housing-ray", dict(_image_files()))

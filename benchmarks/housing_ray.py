@@ -27,12 +27,15 @@ _FOLDER = "/opt/ml/processing"
 _SPLITS = ("train", "validation", "test")
 _SIZES = ("0.6", "0.2", "0.2")
 _PAUSE_SECONDS = 1.0
+_ROWS = [10_000, 100_000, 300_000, 1_000_000]
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 300_000, 1_000_000], help="of each run")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[10_000, 100_000, 300_000, 1_000_000], help="of each run"
+    )
     for rows in parser.parse_args().rows:
         with local_account(ROOT / ".mlops" / "cache") as account:
             image = account.image("housing-ray", dict(_image_files()))

@@ -9,7 +9,6 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
@@ -63,6 +62,8 @@ class AlarmTopic(Construct):
             )
         )
         if email is not None:
+            from aws_cdk import aws_sns_subscriptions as subscriptions  # most topics have nobody to write to
+
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
 
     @staticmethod

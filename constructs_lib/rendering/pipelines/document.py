@@ -34,7 +34,7 @@ def render_pipeline(definition: PipelineDefinition | ImportedPipeline) -> dict[s
     Raises:
         DefinitionError: as of `render_pipeline_text`.
     """
-    document: dict[str, Any] = orjson.loads(render_pipeline_text(definition))
+    document: dict[str, Any] = json.loads(render_pipeline_text(definition))
     return document
 
 

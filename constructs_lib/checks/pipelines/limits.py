@@ -1,10 +1,13 @@
 """Limits of SageMaker Pipelines."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from constructs_lib.checks.json_values import json_problem
 from constructs_lib.checks.pipelines.rules import PipelineSubject, pipeline_rule
 from constructs_lib.checks.step_options import REFUSED
 from constructs_lib.definitions.errors import Problem
+from constructs_lib.definitions.values import Join
 
 _LONGEST_DESCRIPTION = 3072
 
@@ -27,6 +30,22 @@ def descriptions_are_not_too_long(subject: PipelineSubject) -> Iterator[Problem]
         if isinstance(text, str) and len(text) > _LONGEST_DESCRIPTION:
             message = f"got {len(text)} characters, expected at most {_LONGEST_DESCRIPTION}"
             yield Problem(step=name, path=path, message=message)
+
+
+@pipeline_rule
+def texts_of_the_pipeline_have_a_form_in_json(subject: PipelineSubject) -> Iterator[Problem]:
+    """What stands in no step is written into the document, too."""
+    experiment = None if subject.problems_of_types else subject.definition.experiment
+    values: list[tuple[str, Any]] = [("description", subject.definition.description)]
+    if experiment is not None:
+        values += [("experiment", experiment.experiment_name), ("experiment", experiment.trial_name)]
+    if subject.mlflow is not None:
+        values += [("mlflow", subject.mlflow.resource_arn), ("mlflow", subject.mlflow.experiment_name)]
+    values += [("", part) for value in subject.outside if isinstance(value, Join) for part in value.parts]
+    for path, value in values:
+        message = json_problem(value)
+        if message is not None:
+            yield Problem(path=path, message=message)
 
 
 @pipeline_rule

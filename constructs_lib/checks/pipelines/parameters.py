@@ -129,6 +129,8 @@ def allowed_values_are_texts_with_the_default_among_them(subject: PipelineSubjec
         if value.type != "string":
             message = f"parameter {value.name!r}: got allowed values of type {value.type!r}, expected 'string'"
             yield Problem(step=step, message=message)
+        elif unsendable := [problem for problem in map(json_problem, value.allowed) if problem is not None]:
+            yield Problem(step=step, message=f"parameter {value.name!r}: allowed: {unsendable[0]}")
         elif isinstance(value.default, str) and not is_token(value.default) and value.default not in value.allowed:
             expected = options(value.allowed, value.default)
             message = f"parameter {value.name!r}: got the default {shown(value.default)}, expected {expected}"

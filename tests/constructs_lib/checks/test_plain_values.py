@@ -47,6 +47,15 @@ def test_plain_values_have_a_form_in_json(step: Any, problem: str) -> None:
     assert pipeline_problems(step) == [problem]
 
 
+def test_plain_values_have_a_form_in_json_in_workflows() -> None:
+    assert problems(asked(less_than(COUNT, math.nan))) == [f"C: rules[0].condition: {NAN}"]
+
+
+def test_allowed_values_have_a_form_in_json() -> None:
+    parameter = PipelineParameter("Mode", allowed=["a", HALF])
+    assert pipeline_problems(asked(equal(parameter, "a"))) == [f"C: parameter 'Mode': allowed: {NO_TEXT}"]
+
+
 def test_plain_values_have_a_form_in_json_of_any_form() -> None:
     assert problems(function("F", payload={"a": [HUGE], "b": {"c": HALF}})) == [
         f"F: Payload.a[0]: {TOO_LONG}",

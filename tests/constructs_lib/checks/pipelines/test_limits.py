@@ -1,5 +1,20 @@
-from constructs_lib.definitions import DataCapture
-from tests.constructs_lib.samples import config, endpoint, function, pipeline_problems
+import math
+from typing import Any
+
+import pytest
+
+from constructs_lib.definitions import (
+    PIPELINE_NAME,
+    DataCapture,
+    ExperimentConfig,
+    FailStep,
+    Join,
+    MlflowConfig,
+)
+from tests.constructs_lib.samples import TOKEN, config, endpoint, function, pipeline_problems
+
+HALF = "\ud83d"
+NO_TEXT = r"got '\ud83d', expected whole characters"
 
 
 def test_steps_are_not_too_many() -> None:
@@ -38,3 +53,24 @@ def test_endpoints_have_no_guardrails() -> None:
 
 def test_endpoints_have_no_guardrails_passing() -> None:
     assert pipeline_problems(endpoint(), config()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"description": HALF}, f"description: {NO_TEXT}"),
+        ({"experiment": ExperimentConfig(experiment_name=HALF)}, f"experiment: {NO_TEXT}"),
+        (
+            {"experiment": ExperimentConfig(trial_name=Join("-", [PIPELINE_NAME, math.nan]))},
+            "got nan, expected a number that is finite",
+        ),
+        ({"mlflow": MlflowConfig(resource_arn=TOKEN, experiment_name=HALF)}, f"mlflow: {NO_TEXT}"),
+    ],
+)
+def test_texts_of_the_pipeline_have_a_form_in_json(changed: dict[str, Any], problem: str) -> None:
+    assert problem in pipeline_problems(FailStep(name="S", cause="x"), **changed)
+
+
+def test_texts_of_the_pipeline_have_a_form_in_json_passing() -> None:
+    named = ExperimentConfig(experiment_name=Join("-", ["häuser 🏠", PIPELINE_NAME]))
+    assert pipeline_problems(FailStep(name="S", cause="x"), description="🏠", experiment=named) == []

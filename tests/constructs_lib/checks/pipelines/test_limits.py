@@ -15,6 +15,7 @@ from tests.constructs_lib.samples import TOKEN, config, endpoint, function, pipe
 
 HALF = "\ud83d"
 NO_TEXT = r"got '\ud83d', expected whole characters"
+NO_NUMBER = "got nan, expected a number that is finite"
 
 
 def test_steps_are_not_too_many() -> None:

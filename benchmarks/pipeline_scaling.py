@@ -1,23 +1,25 @@
 """Pipelines of 10, 100 and 1,000 processing steps: made and rendered, without checks and with them.
 
 Beside them the SageMaker SDK, where `--sagemaker-sdk` names a Python that has it
-(`tests/oracles/sagemaker_sdk/requirements.txt`).
+(`tests/oracles/sagemaker_sdk/requirements.txt`). All take turns, so that all see the same machine.
 Goals, of the SageMaker SDK: at most 0.05 without checks, 0.25 with them.
 
     python -m benchmarks.pipeline_scaling [--sizes 10 100 1000] [--rounds 5] [--sagemaker-sdk PYTHON] [--json FILE]
 """
 
 import argparse
+import gc
 import json
 import os
 import platform
 import statistics
 import subprocess
+import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
-from benchmarks.state_machine_500 import seconds
 from constructs_lib.definitions import (
     ComputeResources,
     PipelineDefinition,
@@ -30,6 +32,7 @@ from constructs_lib.rendering import render_pipeline_text
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/housing:1"
 ROLE = "arn:aws:iam::111122223333:role/jobs"
 SIZES = [10, 100, 1_000]
+TIMES = 3
 GOALS = {"unchecked": 0.05, "checked": 0.25}
 
 
@@ -50,26 +53,65 @@ def pipeline(steps: int) -> int:
     return render_pipeline_text(definition).count('"Type":"Processing"')
 
 
+class SageMakerSdk:
+    """The SageMaker SDK in an environment of its own; used as a context.
+
+    Args:
+        python: of the environment.
+    """
+
+    def __init__(self, python: str) -> None:
+        program = [python, str(Path(__file__).with_name("sagemaker_sdk.py"))]
+        quiet = os.environ | {"SAGEMAKER_SUPPRESS_V2_WARNING": "1"}
+        self._process = subprocess.Popen(
+            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=quiet
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def median(self, steps: int, times: int) -> float:
+        """What making and rendering a pipeline of that many steps takes."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise TypeError("the process has no pipes")
+        self._process.stdin.write(f"{steps} {times}\n")
+        for line in self._process.stdout:  # the SDK prints others
+            match line.split():
+                case ["seconds", taken]:
+                    return float(taken)
+        raise RuntimeError("the process of the SageMaker SDK ended without an answer")
+
+
 def _nothing_wrong(_: object) -> tuple[()]:
     return ()
 
 
-def measure(steps: int, rounds: int) -> dict[str, float]:
-    """Medians of both sides; a first round of each is not counted."""
-    taken: dict[str, list[float]] = {"unchecked": [], "checked": []}
-    for _ in range(rounds + 1):
+def median(steps: int, times: int) -> float:
+    """The median seconds of some times after a first one, which finds the processor's caches full of the other side."""
+    gc.collect()
+    taken: list[float] = []
+    for _ in range(times + 1):
+        started = time.perf_counter()
+        made = pipeline(steps)
+        taken.append(time.perf_counter() - started)
+        if made != steps:
+            raise ValueError(f"got {made} steps, expected {steps}")
+    return statistics.median(taken[1:])
+
+
+def measure(steps: int, rounds: int, sdk: SageMakerSdk | None) -> dict[str, float | None]:
+    """Medians of all sides, which take turns."""
+    taken: dict[str, list[float]] = {"unchecked": [], "checked": [], "sagemaker_sdk": []}
+    for _ in range(rounds):
+        if sdk is not None:
+            taken["sagemaker_sdk"].append(sdk.median(steps, TIMES))
         with mock.patch("constructs_lib.checks.pipelines.check_pipeline", new=_nothing_wrong):
-            taken["unchecked"].append(seconds(pipeline, steps))
-        taken["checked"].append(seconds(pipeline, steps))
-    return {name: statistics.median(found[1:]) for name, found in taken.items()}
-
-
-def of_the_sdk(python: str, sizes: list[int], rounds: int) -> dict[str, float]:
-    """What the SageMaker SDK takes in an environment of its own."""
-    program = [python, str(Path(__file__).with_name("sagemaker_sdk.py")), str(rounds), *map(str, sizes)]
-    ended = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+            taken["unchecked"].append(median(steps, TIMES))
+        taken["checked"].append(median(steps, TIMES))
+    return {name: statistics.median(found) if found else None for name, found in taken.items()}
 
 
 def main() -> None:
@@ -80,21 +122,17 @@ def main() -> None:
     parser.add_argument("--sagemaker-sdk", metavar="PYTHON")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    sdk: dict[str, float] = {}
-    if given.sagemaker_sdk is not None:
-        sdk = of_the_sdk(given.sagemaker_sdk, given.sizes, given.rounds)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{given.rounds} rounds, {machine}; goals {GOALS}")
-    if not sdk:
+    if given.sagemaker_sdk is None:
         print("the SageMaker SDK is left out: --sagemaker-sdk names a Python that has it")
     print(("{:>8}" + "{:>20}" * 3).format("steps", *GOALS, "SageMaker SDK"))
     sizes: dict[str, Any] = {}
-    for steps in given.sizes:
-        medians: dict[str, float | None] = {**measure(steps, given.rounds), "sagemaker_sdk": sdk.get(str(steps))}
-        sizes[str(steps)] = medians
-        print(
-            ("{:>8}" + "{:>20}" * 3).format(steps, *(_cell(found, sdk.get(str(steps))) for found in medians.values()))
-        )
+    with nullcontext() if given.sagemaker_sdk is None else SageMakerSdk(given.sagemaker_sdk) as sdk:
+        for steps in given.sizes:
+            medians = sizes[str(steps)] = measure(steps, given.rounds, sdk)
+            cells = [_cell(found, medians["sagemaker_sdk"]) for found in medians.values()]
+            print(("{:>8}" + "{:>20}" * 3).format(steps, *cells))
     if given.json is not None:
         result = {"rounds": given.rounds, "goals": GOALS, "machine": machine, "sizes": sizes}
         given.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -2,13 +2,13 @@
 """Processing steps as the SageMaker SDK makes and renders them.
 
 Runs in the SDK's own environment (`tests/oracles/sagemaker_sdk/requirements.txt`), which `pipeline_scaling` starts;
-needs nothing of this project. Prints JSON: by number of steps, the median seconds.
+needs nothing of this project. For each line of the standard input, a number of steps and how often, it prints
+a line with the median, such as ``seconds 0.035``, among what the SDK itself prints.
 
-    python benchmarks/sagemaker_sdk.py ROUNDS STEPS...
+    echo 100 3 | python benchmarks/sagemaker_sdk.py
 """
 
 import gc
-import json
 import logging
 import os
 import statistics
@@ -43,11 +43,11 @@ def pipeline(session: PipelineSession, steps: int) -> int:
     return str(Pipeline("many", steps=made, sagemaker_session=session).definition()).count('"Type": "Processing"')
 
 
-def median(session: PipelineSession, steps: int, rounds: int) -> float:
-    """The median time of some rounds after a first one."""
+def median(session: PipelineSession, steps: int, times: int) -> float:
+    """The median seconds of some times after a first one."""
+    gc.collect()
     taken: list[float] = []
-    for _ in range(rounds + 1):
-        gc.collect()
+    for _ in range(times + 1):
         started = time.perf_counter()
         made = pipeline(session, steps)
         taken.append(time.perf_counter() - started)
@@ -57,8 +57,7 @@ def median(session: PipelineSession, steps: int, rounds: int) -> float:
 
 
 def main() -> None:
-    """Measures each size that the command line names."""
-    rounds, *sizes = (int(argument) for argument in sys.argv[1:])
+    """Answers each line."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)  # it warns of each job's name
     os.environ |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
@@ -66,7 +65,9 @@ def main() -> None:
     # without settings of its own: with any, it validates all of them for each argument of each step
     session = PipelineSession(boto_session=boto_session, default_bucket="data")
     session._default_bucket = "data"  # noqa: SLF001 - it would look whether the bucket is there
-    print(json.dumps({size: median(session, size, rounds) for size in sizes}))
+    for line in sys.stdin:
+        steps, times = map(int, line.split())
+        print("seconds", median(session, steps, times), flush=True)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,10 @@ def frozen_copy(value: Any) -> Any:
     if not value:
         return _NO_ELEMENTS if form is list else NO_MEMBERS
     if form is list:
-        return tuple([element if JSON_FORM[type(element)] is None else frozen_copy(element) for element in value])
+        for element in value:
+            if JSON_FORM[type(element)] is not None:
+                return tuple([frozen_copy(each) for each in value])
+        return tuple(value)
     return MappingProxyType(
         {key: member if type(member) in PLAIN else frozen_copy(member) for key, member in value.items()}
     )

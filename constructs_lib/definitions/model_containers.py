@@ -7,6 +7,7 @@ from attrs import frozen
 
 from constructs_lib.definitions.compute import ContainerImage
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import PullImage, ReadObjects
 from constructs_lib.definitions.values import Text
 
@@ -44,7 +45,7 @@ class ModelContainer:
             "ModelDataUrl": self.model_data_uri,
             "Environment": self.environment or None,
         }
-        return {name: value for name, value in members.items() if value is not None}
+        return present(members)
 
     @property
     def pulled(self) -> PullImage:
@@ -74,4 +75,4 @@ class RegisteredContainer(ModelContainer):
     def document(self) -> dict[str, Any]:
         """The container, in the form of SageMaker's requests."""
         told = {"Framework": self.framework, "FrameworkVersion": self.framework_version}
-        return super().document | {name: value for name, value in told.items() if value is not None}
+        return super().document | present(told)

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.pipeline_options import CacheConfig, ExperimentConfig, MlflowConfig, PipelineRetry
-from constructs_lib.definitions.steps.base import JobStep, Step, TaskStep, inner_steps
+from constructs_lib.definitions.steps.base import JobStep, Step, inner_steps
 from constructs_lib.definitions.values import ExecutionInput, Text, references
 
 
@@ -94,19 +94,6 @@ class PipelineDefinition:
             () if experiment is None else (experiment.experiment_name, experiment.trial_name),
             () if mlflow is None else (mlflow.resource_arn, mlflow.experiment_name),
         )
-
-    def cache_of(self, step: Step) -> CacheConfig | None:
-        """When an earlier run of a step is used again."""
-        if not isinstance(step, TaskStep) or not step.cached_by_pipelines:
-            return None
-        return self.default_cache if step.cache is None else step.cache
-
-    def retry_of(self, step: Step) -> tuple[PipelineRetry, ...]:
-        """When a step is run again."""
-        if not isinstance(step, TaskStep) or not step.retried_by_pipelines:
-            return ()
-        own = tuple(found for found in step.retry if isinstance(found, PipelineRetry)) if step.retry else ()
-        return own or tuple(self.default_retry)
 
     @property
     def steps_without_role(self) -> tuple[JobStep, ...]:

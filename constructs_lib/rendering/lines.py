@@ -12,6 +12,7 @@ from attrs import evolve
 
 from constructs_lib.definitions.failures import Catch
 from constructs_lib.definitions.flow import Flow, Fork, Line, Part, Scope
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.paths import parse_path
 from constructs_lib.definitions.steps.base import FallibleStep, Step, TaskStep
 from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep, ParallelStep
@@ -25,7 +26,6 @@ from constructs_lib.rendering.maps import map_fields, processor_config
 from constructs_lib.rendering.names import StateNames
 from constructs_lib.rendering.tasks import (
     Surroundings,
-    present,
     reactions,
     selecting_states,
     task_state,

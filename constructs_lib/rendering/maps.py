@@ -5,10 +5,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from constructs_lib.definitions.map_items import ItemReader
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.steps.branches import DistributedMapStep, IteratingStep
 from constructs_lib.definitions.values import MapIndex, MapItem, Reference
 from constructs_lib.rendering.expressions import payload
-from constructs_lib.rendering.tasks import present
 from constructs_lib.rendering.variables import View
 
 _INDEX = {"Index.$": "$$.Map.Item.Index"}

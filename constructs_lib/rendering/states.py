@@ -9,9 +9,9 @@ from typing import Any
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported import ImportedDefinition
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.workflow import WorkflowDefinition
 from constructs_lib.rendering.lines import LineRenderer
-from constructs_lib.rendering.tasks import present
 
 
 def render_states(definition: WorkflowDefinition | ImportedDefinition, *, partition: str = "aws") -> dict[str, Any]:

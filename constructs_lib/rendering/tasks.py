@@ -6,6 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop
 from constructs_lib.rendering.expressions import payload
 from constructs_lib.rendering.variables import View
@@ -17,11 +18,6 @@ _ASK_BRIEFLY = {"ErrorEquals": [TASK_FAILED], "IntervalSeconds": 1, "MaxAttempts
 
 Catches = Iterable[tuple[Catch, str]]
 """Catches, each with the state that it leads to."""
-
-
-def present(document: dict[str, Any]) -> dict[str, Any]:
-    """A document without the members that are None."""
-    return {key: value for key, value in document.items() if value is not None}
 
 
 def transition(following: str | None) -> dict[str, Any]:

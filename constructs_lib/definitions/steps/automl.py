@@ -7,6 +7,7 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import NetworkConfig
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import JoinNetwork, Need, PublishMetrics, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.outputs import DeclaredOutput, MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
@@ -76,6 +77,15 @@ class AutoMLStep(SageMakerJob, JobStep):
             "MaxCandidates": self.max_candidates,
             "MaxAutoMLJobRuntimeInSeconds": self.max_runtime_seconds,
         }
+        security = {
+            "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
+            "VpcConfig": self.network.vpc_config(),
+        }
+        config = {
+            "CompletionCriteria": present(criteria) or None,
+            "SecurityConfig": present(security),
+            "Mode": "ENSEMBLING",
+        }
         return {
             "AutoMLJobName": self.job_name,
             "InputDataConfig": [
@@ -85,15 +95,8 @@ class AutoMLStep(SageMakerJob, JobStep):
                     "ChannelType": "training",
                 }
             ],
-            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
-            "AutoMLJobConfig": {
-                "CompletionCriteria": criteria if any(value is not None for value in criteria.values()) else None,
-                "SecurityConfig": {
-                    "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
-                    "VpcConfig": self.network.vpc_config(),
-                },
-                "Mode": "ENSEMBLING",
-            },
+            "OutputDataConfig": present({"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key}),
+            "AutoMLJobConfig": present(config),
             "ProblemType": self.problem_type,
             "AutoMLJobObjective": None if self.metric is None else {"MetricName": self.metric},
             "Tags": sagemaker_tags(self.tags),

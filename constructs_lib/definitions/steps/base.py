@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from constructs_lib.definitions.failures import Catch, Retry, can_occur
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, PassRole
 from constructs_lib.definitions.outputs import MergedOutput, OperationOutput, Output
 from constructs_lib.definitions.pipeline_options import CacheConfig, PipelineRetry
@@ -149,6 +150,9 @@ class Step(metaclass=_StepType):
     only_in_pipelines: ClassVar[bool] = False
     """Whether Step Functions has nothing like it."""
 
+    name_member: ClassVar[str | None] = None
+    """The member of the request that names what it makes; each needs a name of its own."""
+
     name: str
     depends_on: Sequence["Step | str"] = ()
     comment: str | None = None
@@ -206,6 +210,22 @@ class Step(metaclass=_StepType):
         """
         return {}
 
+    def pipeline_cache(self, default: CacheConfig | None) -> CacheConfig | None:  # noqa: ARG002 - some steps need it
+        """When SageMaker Pipelines uses an earlier run of the step again.
+
+        Args:
+            default: the pipeline's, for steps that say nothing of it.
+        """
+        return None
+
+    def pipeline_retry(self, default: Sequence[PipelineRetry]) -> Sequence[PipelineRetry]:  # noqa: ARG002 - as above
+        """When SageMaker Pipelines runs the step again.
+
+        Args:
+            default: the pipeline's, for steps that say nothing of it.
+        """
+        return ()
+
     @property
     def pipeline_members(self) -> Mapping[str, Any]:
         """What stands beside the Arguments in a pipeline's document; members that are None are left out."""
@@ -252,9 +272,6 @@ class TaskStep(FallibleStep, ABC):
             Default: the pipeline's `default_cache`.
     """
 
-    name_member: ClassVar[str | None] = None
-    """The member of the request that names what it makes; each needs a name of its own."""
-
     named_by_pipelines: ClassVar[bool] = False
     """Whether SageMaker Pipelines itself names what the step makes."""
 
@@ -290,7 +307,7 @@ class TaskStep(FallibleStep, ABC):
 
     @abstractmethod
     def own_request(self) -> dict[str, Any]:
-        """The request that the step's properties make; members that are None are left out."""
+        """The request that the step's properties make; those of its members that are None are left out."""
 
     @property
     @abstractmethod
@@ -320,7 +337,7 @@ class TaskStep(FallibleStep, ABC):
     @cached_property
     def request(self) -> MappingProxyType[str, Any]:
         """The whole request, with references in it."""
-        document = _present(self.own_request())
+        document = present(self.own_request())
         if self.additional_request:
             document = joined_request(document, self.additional_request)
         document |= self.role_request()
@@ -374,6 +391,19 @@ class TaskStep(FallibleStep, ABC):
         if custom_prefix:
             document[member] = name.prefix if isinstance(name, UniqueName | ShortUniqueName) else name
         return document
+
+    def pipeline_cache(self, default: CacheConfig | None) -> CacheConfig | None:
+        """When SageMaker Pipelines uses an earlier run of the step again."""
+        if not self.cached_by_pipelines:
+            return None
+        return default if self.cache is None else self.cache
+
+    def pipeline_retry(self, default: Sequence[PipelineRetry]) -> Sequence[PipelineRetry]:
+        """When SageMaker Pipelines runs the step again."""
+        if not self.retried_by_pipelines:
+            return ()
+        own = tuple(found for found in self.retry if isinstance(found, PipelineRetry)) if self.retry else ()
+        return own or default
 
     @property
     def pipeline_call(self) -> Integration | None:
@@ -464,17 +494,6 @@ def joined_request(own: Mapping[str, Any], additional: Mapping[str, Any]) -> dic
         else:
             document[name] = value
     return document
-
-
-def _present(request: dict[str, Any]) -> dict[str, Any]:
-    """A request without the members that are None, in the objects inside of it too."""
-    present: dict[str, Any] = {}
-    for key, member in request.items():
-        if type(member) is dict:
-            present[key] = _present(member)
-        elif member is not None:
-            present[key] = member
-    return present
 
 
 def sagemaker_tags(tags: Mapping[str, Text]) -> list[dict[str, Text]] | None:

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from constructs_lib.definitions.compute import ContainerImage
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import InvokeFunction, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -37,7 +38,7 @@ class BuildOverrides:
             "Dockerfile": self.dockerfile,
             "TimeoutInMinutes": self.timeout_minutes,
         }
-        return {key: value for key, value in members.items() if value is not None}
+        return present(members)
 
 
 @frozen(kw_only=True, eq=False, slots=False)
@@ -88,9 +89,8 @@ class ContainerBuildStep(TaskStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
-        overrides = self.overrides.document()
-        payload = {"TaskToken": TASK_TOKEN, "Overrides": overrides or None}
-        return {"FunctionName": self.function_arn, "Payload": payload}
+        payload = {"TaskToken": TASK_TOKEN, "Overrides": self.overrides.document() or None}
+        return {"FunctionName": self.function_arn, "Payload": present(payload)}
 
     @property
     def engine_needs(self) -> tuple[Need, ...]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import Calls, Need, PassRole
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -80,7 +81,7 @@ class EMRStep(_EmrWork):
             "Properties": [{"Key": key, "Value": value} for key, value in self.properties.items()] or None,
         }
         return {
-            "StepConfig": {"HadoopJarStep": program},
+            "StepConfig": {"HadoopJarStep": present(program)},
             "ClusterId": self.cluster_id,
             "ExecutionRoleArn": self.execution_role,
             "ClusterConfig": self.cluster,
@@ -137,18 +138,19 @@ class EMRServerlessStep(_EmrWork):
 
     def own_request(self) -> dict[str, Any]:
         """The Arguments that the step's properties make."""
+        job = {
+            "applicationId": self.application_id,
+            "executionRoleArn": self.execution_role,
+            "jobDriver": self.driver,
+            "configurationOverrides": self.overrides,
+            "executionTimeoutMinutes": self.timeout_minutes,
+            "tags": self.tags or None,
+        }
         return {
             "ExecutionRoleArn": self.execution_role,
             "ApplicationId": self.application_id,
             "ApplicationConfig": self.application,
-            "JobConfig": {
-                "applicationId": self.application_id,
-                "executionRoleArn": self.execution_role,
-                "jobDriver": self.driver,
-                "configurationOverrides": self.overrides,
-                "executionTimeoutMinutes": self.timeout_minutes,
-                "tags": self.tags or None,
-            },
+            "JobConfig": present(job),
         }
 
     @property

@@ -7,6 +7,7 @@ from attrs import Factory, frozen
 
 from constructs_lib.definitions.compute import DataCapture, ProductionVariant, ServerlessCapacity
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, PassRole, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop, name_from, sagemaker_tags
@@ -238,13 +239,16 @@ def _variant(variant: ProductionVariant) -> dict[str, Any]:
         "ContainerStartupHealthCheckTimeoutInSeconds": variant.startup_timeout_seconds,
         "ModelDataDownloadTimeoutInSeconds": variant.download_timeout_seconds,
     }
-    return {key: value for key, value in document.items() if value is not None}
+    return present(document)
 
 
 def _serverless(capacity: ServerlessCapacity) -> dict[str, Any]:
-    kept = capacity.provisioned_concurrency
-    ready = {} if kept is None else {"ProvisionedConcurrency": kept}
-    return {"MemorySizeInMB": capacity.memory_mb, "MaxConcurrency": capacity.max_concurrency, **ready}
+    document = {
+        "MemorySizeInMB": capacity.memory_mb,
+        "MaxConcurrency": capacity.max_concurrency,
+        "ProvisionedConcurrency": capacity.provisioned_concurrency,
+    }
+    return present(document)
 
 
 def _data_capture(capture: DataCapture) -> dict[str, Any]:
@@ -253,11 +257,12 @@ def _data_capture(capture: DataCapture) -> dict[str, Any]:
         "CsvContentTypes": list(capture.csv_content_types) or None,
         "JsonContentTypes": list(capture.json_content_types) or None,
     }
-    return {
+    document = {
         "EnableCapture": True,
         "InitialSamplingPercentage": capture.sampling_percentage,
         "DestinationS3Uri": capture.destination_uri,
         "KmsKeyId": capture.kms_key,
         "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
-        "CaptureContentTypeHeader": types if any(types.values()) else None,
+        "CaptureContentTypeHeader": present(types) or None,
     }
+    return present(document)

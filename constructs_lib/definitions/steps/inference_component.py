@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
@@ -58,18 +59,16 @@ class InferenceComponentStep(TaskStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
+        resources = {
+            "NumberOfCpuCoresRequired": self.cpu_cores,
+            "NumberOfAcceleratorDevicesRequired": self.accelerators,
+            "MinMemoryRequiredInMb": self.min_memory_mb,
+        }
         return {
             "InferenceComponentName": self.component_name,
             "EndpointName": self.endpoint_name,
             "VariantName": self.variant_name,
-            "Specification": {
-                "ModelName": self.model_name,
-                "ComputeResourceRequirements": {
-                    "NumberOfCpuCoresRequired": self.cpu_cores,
-                    "NumberOfAcceleratorDevicesRequired": self.accelerators,
-                    "MinMemoryRequiredInMb": self.min_memory_mb,
-                },
-            },
+            "Specification": {"ModelName": self.model_name, "ComputeResourceRequirements": present(resources)},
             "RuntimeConfig": {"CopyCount": self.copies},
             "Tags": sagemaker_tags(self.tags),
         }

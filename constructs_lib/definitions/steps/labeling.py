@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from attrs import Factory, frozen
 
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import InvokeFunction, Need, ReadObjects, WriteLogs, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import SageMakerJob
@@ -87,23 +88,24 @@ class LabelingStep(SageMakerJob, JobStep):
         """The request that the step's properties make."""
         task = self.task
         page = {"UiTemplateS3Uri": task.template_uri, "HumanTaskUiArn": task.human_task_ui_arn}
+        work = {
+            "WorkteamArn": task.workteam_arn,
+            "UiConfig": present(page),
+            "PreHumanTaskLambdaArn": task.pre_task_function_arn,
+            "TaskKeywords": list(task.keywords) or None,
+            "TaskTitle": task.title,
+            "TaskDescription": task.description,
+            "NumberOfHumanWorkersPerDataObject": task.workers_per_object,
+            "TaskTimeLimitInSeconds": task.time_limit_seconds,
+            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": task.consolidation_function_arn},
+        }
         return {
             "LabelingJobName": self.job_name,
             "LabelAttributeName": self.label_attribute,
             "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": self.manifest_uri}}},
-            "OutputConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.kms_key},
+            "OutputConfig": present({"S3OutputPath": self.output_uri, "KmsKeyId": self.kms_key}),
             "LabelCategoryConfigS3Uri": self.categories_uri,
-            "HumanTaskConfig": {
-                "WorkteamArn": task.workteam_arn,
-                "UiConfig": page,
-                "PreHumanTaskLambdaArn": task.pre_task_function_arn,
-                "TaskKeywords": list(task.keywords) or None,
-                "TaskTitle": task.title,
-                "TaskDescription": task.description,
-                "NumberOfHumanWorkersPerDataObject": task.workers_per_object,
-                "TaskTimeLimitInSeconds": task.time_limit_seconds,
-                "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": task.consolidation_function_arn},
-            },
+            "HumanTaskConfig": present(work),
             "Tags": sagemaker_tags(self.tags),
         }
 

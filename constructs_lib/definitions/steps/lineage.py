@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from attrs import frozen
 
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import Calls, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import Integration, TaskStep
@@ -52,7 +53,7 @@ class LineageEntity:
             "Status": self.status,
             "Description": self.description,
         }
-        return named | {member: value for member, value in told.items() if value is not None}
+        return named | present(told)
 
 
 @frozen(kw_only=True)

@@ -7,6 +7,7 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import Channel, ComputeResources, ContainerImage, NetworkConfig
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import Need, PullImage, ReadObjects, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
@@ -129,7 +130,7 @@ class NotebookJobStep(SageMakerJob, JobStep):
             },
             "HyperParameters": self.parameters or None,
             "InputDataConfig": [channel_document(channel) for channel in self.channels],
-            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
+            "OutputDataConfig": present({"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key}),
             "ResourceConfig": resource_config(self.compute),
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "RetryStrategy": {"MaximumRetryAttempts": self.max_retry_attempts},

@@ -154,27 +154,40 @@ class ProcessingStep(SageMakerJob, JobStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
-        specification = {
-            "ImageUri": self.image.uri if isinstance(self.image, ContainerImage) else self.image,
-            "ContainerEntrypoint": list(self.entrypoint) or None,
-            "ContainerArguments": list(self.arguments) or None,
+        specification: dict[str, Any] = {
+            "ImageUri": self.image.uri if isinstance(self.image, ContainerImage) else self.image
         }
-        outputs = {"Outputs": [_output(output) for output in self.outputs], "KmsKeyId": self.output_kms_key}
+        if self.entrypoint:
+            specification["ContainerEntrypoint"] = list(self.entrypoint)
+        if self.arguments:
+            specification["ContainerArguments"] = list(self.arguments)
         return {
             "ProcessingJobName": self.job_name,
             "ProcessingInputs": [_input(given) for given in self.inputs] or None,
-            "ProcessingOutputConfig": outputs if self.outputs else None,
+            "ProcessingOutputConfig": self._output_config() if self.outputs else None,
             "ProcessingResources": {"ClusterConfig": resource_config(self.compute)},
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "AppSpecification": specification,
             "Environment": self.environment or None,
-            "NetworkConfig": {
-                "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
-                "EnableNetworkIsolation": self.network.isolated,
-                "VpcConfig": self.network.vpc_config(),
-            },
+            "NetworkConfig": self._network_config(),
             "Tags": sagemaker_tags(self.tags),
         }
+
+    def _output_config(self) -> dict[str, Any]:
+        document: dict[str, Any] = {"Outputs": [_output(output) for output in self.outputs]}
+        if self.output_kms_key is not None:
+            document["KmsKeyId"] = self.output_kms_key
+        return document
+
+    def _network_config(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
+            "EnableNetworkIsolation": self.network.isolated,
+        }
+        vpc = self.network.vpc_config()
+        if vpc is not None:
+            document["VpcConfig"] = vpc
+        return document
 
     @property
     def engine_needs(self) -> tuple[Need, ...]:

@@ -16,6 +16,7 @@ from constructs_lib.definitions.compute import (
     ProcessingOutput,
 )
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, Need, ReadObjects
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.steps.base import JobStep, name_from
@@ -235,7 +236,7 @@ class QualityCheckStep(_CheckStep):
             "publish_cloudwatch_metrics": "Disabled",
             "dataset_format": json.dumps(_FORMATS[self.data_format]),
             "dataset_source": folder,
-            **{name: value for name, value in model.items() if value is not None},
+            **present(model),
         }
         return self._made([data], "quality_check_output", environment)
 

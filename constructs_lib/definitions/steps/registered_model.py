@@ -7,6 +7,7 @@ from attrs import Factory, field, frozen
 
 from constructs_lib.definitions.compute import NetworkConfig
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, JoinNetwork, Need, PublishMetrics, WriteLogs
 from constructs_lib.definitions.outputs import OperationOutput, Output
 from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
@@ -57,12 +58,10 @@ class RegisteredModelStep(JobStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
+        container = {"ModelPackageName": self.model_package_arn, "Environment": self.environment or None}
         return {
             "ModelName": self.model_name,
-            "PrimaryContainer": {
-                "ModelPackageName": self.model_package_arn,
-                "Environment": self.environment or None,
-            },
+            "PrimaryContainer": present(container),
             "EnableNetworkIsolation": self.network.isolated,
             "VpcConfig": self.network.vpc_config(),
             "Tags": sagemaker_tags(self.tags),

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from constructs_lib.definitions.compute import ContainerImage
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
@@ -134,16 +135,17 @@ class RegisterModelStep(TaskStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
+        inference = {
+            "Containers": [container.document for container in self.all_containers],
+            "SupportedContentTypes": list(self.content_types),
+            "SupportedResponseMIMETypes": list(self.response_types),
+            "SupportedRealtimeInferenceInstanceTypes": list(self.inference_instances) or None,
+            "SupportedTransformInstanceTypes": list(self.transform_instances) or None,
+        }
         return {
             "ModelPackageGroupName": self.group_name,
             "ModelPackageDescription": self.description,
-            "InferenceSpecification": {
-                "Containers": [container.document for container in self.all_containers],
-                "SupportedContentTypes": list(self.content_types),
-                "SupportedResponseMIMETypes": list(self.response_types),
-                "SupportedRealtimeInferenceInstanceTypes": list(self.inference_instances) or None,
-                "SupportedTransformInstanceTypes": list(self.transform_instances) or None,
-            },
+            "InferenceSpecification": present(inference),
             "ModelApprovalStatus": self.approval_status,
             "Domain": self.domain,
             "Task": self.task,

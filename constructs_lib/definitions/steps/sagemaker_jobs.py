@@ -10,6 +10,7 @@ from attrs import frozen
 
 from constructs_lib.definitions.compute import Channel, ComputeResources, NetworkConfig
 from constructs_lib.definitions.freezing import NO_MEMBERS
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import (
     ApiAccess,
     EncryptVolumes,
@@ -131,31 +132,31 @@ def instance_needs(compute: ComputeResources, network: NetworkConfig) -> list[Ne
 
 def resource_config(compute: ComputeResources) -> dict[str, Any]:
     """The instances, in the form of SageMaker's requests."""
-    return {
+    document = {
         "InstanceType": compute.instance_type,
         "InstanceCount": compute.instance_count,
         "VolumeSizeInGB": compute.volume_size_gib,
-        "VolumeKmsKeyId": compute.volume_kms_key,
     }
+    if compute.volume_kms_key is not None:
+        document["VolumeKmsKeyId"] = compute.volume_kms_key
+    return document
 
 
 def channel_document(channel: Channel) -> dict[str, Any]:
     """A channel, in the form of SageMaker's requests."""
-    attributes = {"AttributeNames": list(channel.attribute_names)} if channel.attribute_names else {}
+    source = {
+        "S3DataType": channel.data_type,
+        "S3Uri": channel.uri,
+        "S3DataDistributionType": channel.distribution,
+        "AttributeNames": list(channel.attribute_names) or None,
+    }
     document = {
         "ChannelName": channel.name,
-        "DataSource": {
-            "S3DataSource": {
-                "S3DataType": channel.data_type,
-                "S3Uri": channel.uri,
-                "S3DataDistributionType": channel.distribution,
-                **attributes,
-            }
-        },
+        "DataSource": {"S3DataSource": present(source)},
         "ContentType": channel.content_type,
         "CompressionType": channel.compression,
         "RecordWrapperType": channel.record_wrapper,
         "InputMode": channel.input_mode,
         "ShuffleConfig": None if channel.shuffle_seed is None else {"Seed": channel.shuffle_seed},
     }
-    return {key: value for key, value in document.items() if value is not None}
+    return present(document)

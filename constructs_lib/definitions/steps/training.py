@@ -14,6 +14,7 @@ from constructs_lib.definitions.compute import (
 )
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import Need, PullImage, ReadObjects, WriteObjects
 from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
 from constructs_lib.definitions.steps.sagemaker_jobs import (
@@ -97,18 +98,19 @@ class TrainingStep(SageMakerJob, JobStep):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
+        algorithm = {
+            "TrainingImage": self.container.uri,
+            "TrainingInputMode": self.input_mode,
+            "ContainerEntrypoint": list(self.entrypoint) or None,
+            "ContainerArguments": list(self.arguments) or None,
+            "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
+        }
         return {
             "TrainingJobName": self.job_name,
-            "AlgorithmSpecification": {
-                "TrainingImage": self.container.uri,
-                "TrainingInputMode": self.input_mode,
-                "ContainerEntrypoint": list(self.entrypoint) or None,
-                "ContainerArguments": list(self.arguments) or None,
-                "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in self.metrics] or None,
-            },
+            "AlgorithmSpecification": present(algorithm),
             "HyperParameters": self.hyperparameters or None,
             "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
-            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
+            "OutputDataConfig": present({"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key}),
             "ResourceConfig": resource_config(self.compute),
             **interruptible(self.max_runtime_seconds, self.spot, self.checkpoints),
             "RetryStrategy": retry_strategy(self.max_retry_attempts),

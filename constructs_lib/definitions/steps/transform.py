@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, frozen
 
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import (
     EncryptVolumes,
     Need,
@@ -70,6 +71,23 @@ class TransformStep(SageMakerJob):
 
     def own_request(self) -> dict[str, Any]:
         """The request that the step's properties make."""
+        taken = {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": self.data.uri}},
+            "ContentType": self.data.content_type,
+            "SplitType": self.data.split,
+            "CompressionType": self.data.compression,
+        }
+        made = {
+            "S3OutputPath": self.result.uri,
+            "Accept": self.result.accept,
+            "AssembleWith": self.result.assemble,
+            "KmsKeyId": self.result.kms_key,
+        }
+        resources = {
+            "InstanceType": self.instance_type,
+            "InstanceCount": self.instance_count,
+            "VolumeKmsKeyId": self.volume_kms_key,
+        }
         return {
             "TransformJobName": self.job_name,
             "ModelName": self.model_name,
@@ -77,23 +95,9 @@ class TransformStep(SageMakerJob):
             "MaxPayloadInMB": self.max_payload_mb,
             "BatchStrategy": self.strategy,
             "Environment": self.environment or None,
-            "TransformInput": {
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": self.data.uri}},
-                "ContentType": self.data.content_type,
-                "SplitType": self.data.split,
-                "CompressionType": self.data.compression,
-            },
-            "TransformOutput": {
-                "S3OutputPath": self.result.uri,
-                "Accept": self.result.accept,
-                "AssembleWith": self.result.assemble,
-                "KmsKeyId": self.result.kms_key,
-            },
-            "TransformResources": {
-                "InstanceType": self.instance_type,
-                "InstanceCount": self.instance_count,
-                "VolumeKmsKeyId": self.volume_kms_key,
-            },
+            "TransformInput": present(taken),
+            "TransformOutput": present(made),
+            "TransformResources": present(resources),
             "DataProcessing": None
             if self.processing is None
             else {

@@ -14,6 +14,7 @@ from constructs_lib.definitions.compute import (
 )
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.interruptions import Checkpoints, SpotTraining, interruptible, retry_strategy
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import (
     Need,
     PullImage,
@@ -169,22 +170,23 @@ class TuningStep(SageMakerJob, JobStep):
                 if isinstance(found, CategoricalRange)
             ],
         }
+        config = {
+            "Strategy": self.strategy,
+            "HyperParameterTuningJobObjective": {"Type": self.objective.goal, "MetricName": self.objective.metric},
+            "ResourceLimits": present(limits),
+            "ParameterRanges": {kind: found for kind, found in ranges.items() if found},
+            "TrainingJobEarlyStoppingType": "Auto" if self.early_stopping else "Off",
+            "RandomSeed": self.random_seed,
+        }
         return {
             "HyperParameterTuningJobName": self.job_name,
-            "HyperParameterTuningJobConfig": {
-                "Strategy": self.strategy,
-                "HyperParameterTuningJobObjective": {"Type": self.objective.goal, "MetricName": self.objective.metric},
-                "ResourceLimits": limits,
-                "ParameterRanges": {kind: found for kind, found in ranges.items() if found},
-                "TrainingJobEarlyStoppingType": "Auto" if self.early_stopping else "Off",
-                "RandomSeed": self.random_seed,
-            },
+            "HyperParameterTuningJobConfig": present(config),
             "TrainingJobDefinition": self._training(),
             "Tags": sagemaker_tags(self.tags),
         }
 
     def _training(self) -> dict[str, Any]:
-        return {
+        document = {
             "StaticHyperParameters": self.hyperparameters or None,
             "AlgorithmSpecification": {
                 "TrainingImage": self.container.uri,
@@ -194,7 +196,7 @@ class TuningStep(SageMakerJob, JobStep):
             "RoleArn": self.role,
             "InputDataConfig": [channel_document(channel) for channel in self.channels] or None,
             "VpcConfig": self.network.vpc_config(),
-            "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key},
+            "OutputDataConfig": present({"S3OutputPath": self.output_uri, "KmsKeyId": self.output_kms_key}),
             "ResourceConfig": resource_config(self.compute),
             **interruptible(self.max_runtime_seconds, self.spot, self.checkpoints),
             "RetryStrategy": retry_strategy(self.max_retry_attempts),
@@ -202,6 +204,7 @@ class TuningStep(SageMakerJob, JobStep):
             "EnableInterContainerTrafficEncryption": self.network.encrypt_traffic,
             "Environment": self.environment or None,
         }
+        return present(document)
 
     @property
     def engine_needs(self) -> tuple[Need, ...]:

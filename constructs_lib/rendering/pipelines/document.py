@@ -7,6 +7,7 @@ import orjson
 
 from constructs_lib.definitions.errors import DefinitionError, Problem
 from constructs_lib.definitions.imported_pipeline import ImportedPipeline
+from constructs_lib.definitions.members import present
 from constructs_lib.definitions.pipeline import PipelineDefinition
 from constructs_lib.definitions.pipeline_options import (
     PIPELINE_TYPES,
@@ -91,7 +92,7 @@ def _experiment(config: ExperimentConfig | None) -> dict[str, Any] | None:
 
 def _mlflow(config: MlflowConfig) -> dict[str, Any]:
     members = {"MlflowResourceArn": config.resource_arn, "MlflowExperimentName": config.experiment_name}
-    return {member: value for member, value in members.items() if value is not None}
+    return present(members)
 
 
 def _step(step: Step, expressions: Expressions) -> dict[str, Any]:
@@ -108,10 +109,10 @@ def _step(step: Step, expressions: Expressions) -> dict[str, Any]:
     if step.comment is not None:
         document["Description"] = step.comment
     if members := step.pipeline_members:
-        document |= {member: value for member, value in members.items() if value is not None}
-    retry, cache = expressions.definition.retry_of(step), expressions.definition.cache_of(step)
-    if retry:
+        document |= present(members)
+    if retry := step.pipeline_retry(expressions.definition.default_retry):
         document["RetryPolicies"] = [_retry(policy) for policy in retry]
+    cache = step.pipeline_cache(expressions.definition.default_cache)
     if cache is not None:
         document["CacheConfig"] = _cache(cache)
     return document

@@ -63,7 +63,7 @@ class Expressions:
     def arguments(self, step: Step) -> Mapping[str, Any]:
         """The Arguments of a step, in which its own name is given, and those of others are read."""
         given = step.pipeline_arguments(custom_prefix=self.definition.use_custom_job_prefix)
-        member = step.name_member if isinstance(step, TaskStep) else None
+        member = step.name_member
         own = None if member is None else given.get(member)
         if member is not None and isinstance(own, UniqueName):
             return {**given, member: _named_after_execution(own)}

@@ -1,5 +1,8 @@
 """What holds for every kind of step."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from constructs_lib.definitions import (
@@ -15,9 +18,10 @@ from constructs_lib.definitions import (
     TaskStep,
     TrainingStep,
     UniqueName,
+    WorkflowStep,
 )
 from constructs_lib.definitions.steps.base import Integration, name_from
-from constructs_lib.definitions.values import StepOutput
+from constructs_lib.definitions.values import EXECUTION_ARN, StepOutput
 from tests.constructs_lib.samples import (
     FUNCTION,
     IMAGE,
@@ -33,9 +37,11 @@ from tests.constructs_lib.samples import (
     tuning,
 )
 from tests.constructs_lib.services import calls, jobs
+from tests.oracles.sagemaker_sdk.ours import all_of_ours
 
 TASKS = [function(), build(), training(), training(wait=False), model(), config(), endpoint(), endpoint(wait=False)]
 SERVICES = [step for made in (jobs(), calls()) for step in made.all_steps if isinstance(step, TaskStep)]
+PIPELINES = [step for made in all_of_ours(IMAGE, IMAGE) for step in made.all_steps if isinstance(step, TaskStep)]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,27 @@ def test_a_task_tells_its_call_and_what_it_needs(step: TaskStep) -> None:
     assert step.kind != TaskStep.kind
     assert step.response is not None
     assert step.output("A.B") == StepOutput(step.name, "A.B")
+
+
+def _nothing(value: Any, path: str = "") -> Iterator[str]:
+    """Where a document has None."""
+    members = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    )
+    for name, member in members:
+        if member is None:
+            yield f"{path}/{name}"
+        yield from _nothing(member, f"{path}/{name}")
+
+
+@pytest.mark.parametrize("step", [*TASKS, *SERVICES, *PIPELINES], ids=lambda step: f"{type(step).__name__}-{step.name}")
+def test_what_is_not_given_is_not_in_the_request(step: TaskStep) -> None:
+    assert list(_nothing(step.request)) == []
+
+
+def test_a_null_that_is_given_is_passed_on() -> None:
+    step = WorkflowStep(name="W", state_machine_arn=FUNCTION, given={"Limit": None})
+    assert step.request["Input"] == {"Limit": None, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": EXECUTION_ARN}
 
 
 def test_integrations() -> None:

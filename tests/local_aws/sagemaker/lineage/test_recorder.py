@@ -105,8 +105,9 @@ def test_what_made_this_model(account: Account, role: str) -> None:
             return []
         return list(client.query_lineage(StartArns=[contexts[0]["ContextArn"]], Direction="Ascendants")["Vertices"])
 
-    met = account.eventually(endpoint_lineage, bool)
-    assert component["TrialComponentArn"] in {vertex["Arn"] for vertex in met}
+    met = account.eventually(
+        endpoint_lineage, lambda met: component["TrialComponentArn"] in {vertex["Arn"] for vertex in met}
+    )
     assert "ModelDeployment" in {vertex["Type"] for vertex in met}
     client.delete_endpoint(EndpointName="traced")
 

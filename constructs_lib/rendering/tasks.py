@@ -7,7 +7,8 @@ from attrs import frozen
 
 from constructs_lib.definitions.failures import ALL_ERRORS, TASK_FAILED, Catch, Retry
 from constructs_lib.definitions.members import present
-from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration, Precedence, WaitLoop
 from constructs_lib.rendering.expressions import payload
 from constructs_lib.rendering.variables import View
 

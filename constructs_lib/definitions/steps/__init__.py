@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from constructs_lib.definitions.steps.automl import AutoMLStep
-    from constructs_lib.definitions.steps.base import (
-        Block,
-        FallibleStep,
-        Integration,
-        JobStep,
-        Step,
-        TaskStep,
-        WaitLoop,
-    )
+    from constructs_lib.definitions.steps.base import Block, FallibleStep, JobStep, Step, TaskStep
     from constructs_lib.definitions.steps.bedrock import (
         BedrockCustomModelDeploymentStep,
         BedrockCustomModelStep,
@@ -31,6 +23,7 @@ if TYPE_CHECKING:
     from constructs_lib.definitions.steps.functions import LambdaStep
     from constructs_lib.definitions.steps.hand_written import StateStep
     from constructs_lib.definitions.steps.inference_component import InferenceComponentStep
+    from constructs_lib.definitions.steps.integrations import Integration, WaitLoop
     from constructs_lib.definitions.steps.labeling import HumanTask, LabelingStep
     from constructs_lib.definitions.steps.lineage import LineageAssociation, LineageEntity, LineageStep
     from constructs_lib.definitions.steps.messages import EventStep, NotificationStep, QueueStep
@@ -112,11 +105,9 @@ _NAMES = {
     "base": (
         "Block",
         "FallibleStep",
-        "Integration",
         "JobStep",
         "Step",
         "TaskStep",
-        "WaitLoop",
     ),
     "bedrock": (
         "BedrockCustomModelDeploymentStep",
@@ -159,6 +150,10 @@ _NAMES = {
     "functions": ("LambdaStep",),
     "hand_written": ("StateStep",),
     "inference_component": ("InferenceComponentStep",),
+    "integrations": (
+        "Integration",
+        "WaitLoop",
+    ),
     "labeling": (
         "HumanTask",
         "LabelingStep",

@@ -9,7 +9,8 @@ from attrs import frozen
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, PassRole
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text, Whole
 
 _NAMED_LATER = "Bedrock gives what it makes its ARN"

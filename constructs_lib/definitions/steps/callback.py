@@ -9,7 +9,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, UseKey
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
 from constructs_lib.definitions.pipeline_options import OutputType, output_parameters
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text
 
 

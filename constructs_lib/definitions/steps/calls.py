@@ -8,7 +8,8 @@ from attrs import frozen
 from constructs_lib.definitions.freezing import freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, ReadObject
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text
 
 

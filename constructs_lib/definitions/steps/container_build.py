@@ -10,7 +10,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import InvokeFunction, Need
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import TASK_TOKEN, Text, Whole
 
 

@@ -10,7 +10,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import Calls, Need, PassRole
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text, Whole
 
 _MEMBERS = ("Id", "Name", "Config", "ActionOnFailure", "Status", "ExecutionRoleArn", "ClusterId", "ClusterConfig")

@@ -10,7 +10,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, Calls, EncryptVolumes, Need, PassRole, WriteObjects
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, Precedence, TaskStep, WaitLoop, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.base import TaskStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.integrations import Integration, Precedence, WaitLoop
 from constructs_lib.definitions.values import Reference, Text, UniqueName
 
 _CREATE = Integration(service="sagemaker", action="createEndpoint")

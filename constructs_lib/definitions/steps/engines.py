@@ -8,7 +8,8 @@ from attrs import Factory, frozen
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import ApiAccess, ManagedRule, Need, RunWorkflow
 from constructs_lib.definitions.outputs import DeclaredOutput, OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep, WaitLoop, name_from
+from constructs_lib.definitions.steps.base import TaskStep, name_from
+from constructs_lib.definitions.steps.integrations import Integration, WaitLoop
 from constructs_lib.definitions.values import EXECUTION_ARN, Text, UniqueName
 
 _STARTED = DeclaredOutput(members={"ExecutionArn": "string", "StartDate": "string"})

@@ -9,7 +9,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.members import present
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
+from constructs_lib.definitions.steps.base import TaskStep, sagemaker_tags
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Number, Text, Whole
 
 

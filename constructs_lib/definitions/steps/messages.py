@@ -8,7 +8,8 @@ from attrs import frozen
 from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.needs import Calls, Need, UseKey
 from constructs_lib.definitions.outputs import DeclaredOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Reference, Text
 
 _ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey")

@@ -10,7 +10,8 @@ from constructs_lib.definitions.freezing import NO_MEMBERS, freeze_fields
 from constructs_lib.definitions.model_containers import ModelContainer
 from constructs_lib.definitions.needs import ApiAccess, JoinNetwork, Need, PublishMetrics, WriteLogs
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.base import JobStep, name_from, sagemaker_tags
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text, UniqueName
 
 

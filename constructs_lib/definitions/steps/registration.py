@@ -11,7 +11,8 @@ from constructs_lib.definitions.members import present
 from constructs_lib.definitions.model_containers import ModelContainer, RegisteredContainer
 from constructs_lib.definitions.needs import ApiAccess, Need
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep, sagemaker_tags
+from constructs_lib.definitions.steps.base import TaskStep, sagemaker_tags
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.tokens import is_token
 from constructs_lib.definitions.values import Join, Text
 

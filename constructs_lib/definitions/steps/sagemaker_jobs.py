@@ -21,7 +21,8 @@ from constructs_lib.definitions.needs import (
     WriteLogs,
 )
 from constructs_lib.definitions.outputs import OperationOutput, Output
-from constructs_lib.definitions.steps.base import Integration, TaskStep
+from constructs_lib.definitions.steps.base import TaskStep
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import Text
 
 _INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -20,7 +20,8 @@ from constructs_lib.definitions import (
     UniqueName,
     WorkflowStep,
 )
-from constructs_lib.definitions.steps.base import Integration, name_from
+from constructs_lib.definitions.steps.base import name_from
+from constructs_lib.definitions.steps.integrations import Integration
 from constructs_lib.definitions.values import EXECUTION_ARN, StepOutput
 from tests.constructs_lib.samples import (
     FUNCTION,

@@ -18,6 +18,7 @@ from local_aws.cloudformation.evaluation import Evaluation, Surroundings, evalua
 from local_aws.cloudformation.nested import NestedStacks
 from local_aws.cloudformation.parameters import ParameterValue
 from local_aws.cloudformation.resource_work import ResourceWorker
+from local_aws.cloudformation.rollback import Rollback
 from local_aws.cloudformation.stack_outputs import StackOutputs
 from local_aws.cloudformation.stacks import RegionState, Stack
 from local_aws.cloudformation.template_source import template_body
@@ -147,16 +148,28 @@ class StackService:
     def _start(self, stack: Stack, work: Callable[[], None], failed_status: str) -> None:
         self.platform.workers.submit(run_safely, stack, work, failed_status)
 
-    def claim(self, stack: Stack, allowed: set[str], verb: str) -> None:
-        """Takes the stack for one operation.
+    def claim(self, stack: Stack, allowed: set[str], status: str, verb: str) -> None:
+        """Takes the stack for one operation, so that whoever asks from now on sees it in progress.
+
+        Args:
+            stack: the stack.
+            allowed: the statuses from which the operation starts.
+            status: the status while it goes on.
+            verb: what the operation does, for the error.
 
         Raises:
-            ValidationError: it is in a state that does not allow it, or another operation runs.
+            ValidationError: it is in a state that does not allow it, as where another operation runs.
         """
-        with stack.lock:
-            if stack.status not in allowed or not stack.settled.is_set():
-                raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be {verb}.")
-            stack.settled.clear()
+        while True:
+            with stack.lock:
+                if stack.status not in allowed:
+                    raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be {verb}.")
+                if stack.settled.is_set():
+                    stack.settled.clear()
+                    stack.status, stack.reason = status, None
+                    return
+            # the operation before has said its last status and is about to let go
+            stack.settled.wait()
 
     # creating, updating, deleting
 
@@ -195,23 +208,35 @@ class StackService:
         except BaseException:
             self.states[context].stacks.pop(stack.stack_id)
             raise
-        stack.role_arn = parameters.get("RoleARN")
-        stack.capabilities = list(parameters.get("Capabilities", []))
-        stack.notification_arns = list(parameters.get("NotificationARNs", []))
-        stack.timeout_minutes = parameters.get("TimeoutInMinutes")
-        stack.termination_protection = bool(parameters.get("EnableTerminationProtection"))
-        stack.policy = parameters.get("StackPolicyBody")
-        stack.disable_rollback = bool(parameters.get("DisableRollback"))
-        stack.retain_except_on_create = bool(parameters.get("RetainExceptOnCreate"))
-        on_failure = parameters.get("OnFailure") or ("DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
-        self.run_create(stack, credentials, evaluation, on_failure)
+        disable_rollback = bool(parameters.get("DisableRollback"))
+        settings = {
+            "role_arn": parameters.get("RoleARN"),
+            "disable_rollback": disable_rollback,
+            "retain_except_on_create": bool(parameters.get("RetainExceptOnCreate")),
+            "capabilities": list(parameters.get("Capabilities", [])),
+            "notification_arns": list(parameters.get("NotificationARNs", [])),
+            "timeout_minutes": parameters.get("TimeoutInMinutes"),
+            "termination_protection": bool(parameters.get("EnableTerminationProtection")),
+            "policy": parameters.get("StackPolicyBody"),
+        }
+        on_failure = parameters.get("OnFailure") or ("DO_NOTHING" if disable_rollback else "ROLLBACK")
+        self.run_create(stack, credentials, evaluation, on_failure, settings)
         return stack
 
-    def run_create(self, stack: Stack, credentials: Credentials, evaluation: Evaluation, on_failure: str) -> None:
-        """Starts the creation of a stack under review."""
-        self.claim(stack, {"REVIEW_IN_PROGRESS"}, "created")
+    def run_create(
+        self,
+        stack: Stack,
+        credentials: Credentials,
+        evaluation: Evaluation,
+        on_failure: str,
+        settings: Mapping[str, Any],
+    ) -> None:
+        """Starts the creation of a stack under review; the settings are attributes of the stack."""
+        self.claim(stack, {"REVIEW_IN_PROGRESS"}, "CREATE_IN_PROGRESS", "created")
         engine = self.engine(stack, credentials)
-        stack.status = "CREATE_IN_PROGRESS"
+        with stack.lock:
+            for name, value in settings.items():
+                setattr(stack, name, value)
         self._start(stack, lambda: engine.create(evaluation, on_failure=on_failure), "CREATE_FAILED")
 
     def update_stack(self, context: RequestContext, parameters: dict[str, Any]) -> Stack:
@@ -233,29 +258,26 @@ class StackService:
         check_types(stack, evaluation)
         if not differs(stack, evaluation, plan(stack, evaluation)):
             raise ValidationError("No updates are to be performed.")
-        self.run_update(
-            stack, credentials, evaluation, role_arn, disable_rollback=bool(parameters.get("DisableRollback"))
-        )
-        with stack.lock:
-            stack.capabilities = list(parameters.get("Capabilities", []))
-            stack.notification_arns = list(parameters.get("NotificationARNs", stack.notification_arns))
+        settings = {
+            "role_arn": role_arn,
+            "disable_rollback": bool(parameters.get("DisableRollback")),
+            "capabilities": list(parameters.get("Capabilities", [])),
+            "notification_arns": list(parameters.get("NotificationARNs", stack.notification_arns)),
+        }
+        self.run_update(stack, credentials, evaluation, settings)
         return stack
 
     def run_update(
-        self,
-        stack: Stack,
-        credentials: Credentials,
-        evaluation: Evaluation,
-        role_arn: str | None,
-        *,
-        disable_rollback: bool,
+        self, stack: Stack, credentials: Credentials, evaluation: Evaluation, settings: Mapping[str, Any]
     ) -> None:
-        """Starts an update."""
-        self.claim(stack, UPDATABLE, "updated")
-        stack.role_arn, stack.disable_rollback = role_arn, disable_rollback
+        """Starts an update; the settings are attributes of the stack, which a rollback takes back."""
+        self.claim(stack, UPDATABLE, "UPDATE_IN_PROGRESS", "updated")
         engine = self.engine(stack, credentials)
-        stack.status = "UPDATE_IN_PROGRESS"
-        self._start(stack, lambda: engine.update(evaluation, disable_rollback=disable_rollback), "UPDATE_FAILED")
+        with stack.lock:
+            stack.rollback = stack.rollback or Rollback.of(stack)
+            for name, value in settings.items():
+                setattr(stack, name, value)
+        self._start(stack, lambda: engine.update(evaluation, disable_rollback=stack.disable_rollback), "UPDATE_FAILED")
 
     def delete_stack(self, context: RequestContext, parameters: dict[str, Any]) -> Stack | None:
         """DeleteStack; gives None where there is no such stack, which AWS takes for done."""
@@ -276,21 +298,22 @@ class StackService:
         credentials = self.credentials(context, role_arn)
         force = parameters.get("DeletionMode") == "FORCE_DELETE_STACK"
         with stack.lock:
-            if stack.status == "DELETE_IN_PROGRESS":
+            status = stack.status
+            creating = status == "CREATE_IN_PROGRESS"
+            if status == "DELETE_IN_PROGRESS" or (creating and stack.delete_requested):
                 return stack
-            creating = stack.status == "CREATE_IN_PROGRESS"
             if creating:
                 stack.delete_requested = stack.cancel_requested = True
                 stack.cancel.set()
-            elif stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-                raise ValidationError(f"Stack [{stack.stack_id}] cannot be deleted while in status {stack.status}")
-            else:
-                stack.settled.clear()
+            elif status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+                raise ValidationError(f"Stack [{stack.stack_id}] cannot be deleted while in status {status}")
+        if not creating:
+            self.claim(stack, {status}, "DELETE_IN_PROGRESS", "deleted")
 
         def work() -> None:
             if creating:
                 stack.settled.wait()
-                stack.settled.clear()
+                self.claim(stack, {stack.status}, "DELETE_IN_PROGRESS", "deleted")
             self.engine(stack, credentials).delete(retain=retain, force=force)
 
         self._start(stack, work, "DELETE_FAILED")
@@ -300,12 +323,12 @@ class StackService:
         """RollbackStack and ContinueUpdateRollback."""
         stack = self.states[context].find(name)
         credentials = self.credentials(context, role_arn or stack.role_arn)
-        status = stack.status
-        self.claim(stack, {"CREATE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"}, "rolled back")
-        engine = self.engine(stack, credentials)
-        if status == "CREATE_FAILED":
-            self._start(stack, engine.roll_back_creation, "ROLLBACK_FAILED")
+        if stack.status == "CREATE_FAILED":
+            self.claim(stack, {"CREATE_FAILED"}, "ROLLBACK_IN_PROGRESS", "rolled back")
+            self._start(stack, self.engine(stack, credentials).roll_back_creation, "ROLLBACK_FAILED")
         else:
+            self.claim(stack, {"UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"}, "UPDATE_ROLLBACK_IN_PROGRESS", "rolled back")
+            engine = self.engine(stack, credentials)
             self._start(stack, lambda: engine.roll_back(None, skip), "UPDATE_ROLLBACK_FAILED")
         return stack
 
@@ -406,21 +429,21 @@ class StackService:
             tags=change_set.tags,
             notification_arns=change_set.notification_arns,
         )
-        disable_rollback = bool(parameters.get("DisableRollback"))
-        on_failure = "DO_NOTHING" if disable_rollback else change_set.on_failure
-        stack.retain_except_on_create = bool(parameters.get("RetainExceptOnCreate"))
+        on_failure = "DO_NOTHING" if parameters.get("DisableRollback") else change_set.on_failure
+        settings = {
+            "role_arn": change_set.role_arn,
+            "disable_rollback": on_failure == "DO_NOTHING",
+            "retain_except_on_create": bool(parameters.get("RetainExceptOnCreate")),
+            "capabilities": change_set.capabilities,
+            "notification_arns": change_set.notification_arns,
+            "change_set_id": change_set.change_set_id,
+            "change_sets": {change_set.name: change_set},
+        }
         if change_set.kind == "CREATE":
-            stack.role_arn, stack.disable_rollback = change_set.role_arn, disable_rollback
-            self.run_create(stack, credentials, evaluation, on_failure)
+            self.run_create(stack, credentials, evaluation, on_failure, settings)
         else:
-            self.run_update(
-                stack, credentials, evaluation, change_set.role_arn, disable_rollback=on_failure == "DO_NOTHING"
-            )
-        with stack.lock:
-            change_set.execution_status = "EXECUTE_COMPLETE"
-            stack.change_set_id = change_set.change_set_id
-            stack.capabilities, stack.notification_arns = change_set.capabilities, change_set.notification_arns
-            stack.change_sets = {change_set.name: change_set}
+            self.run_update(stack, credentials, evaluation, settings)
+        change_set.execution_status = "EXECUTE_COMPLETE"
         stack.settled.wait(HOLD_SECONDS)
 
 

@@ -12,12 +12,15 @@ from typing import Any
 
 from attrs import frozen
 
+from local_aws.__main__ import PORT_IN_USE
 from mlops_cli.errors import FAILED, UNAVAILABLE, CliError
 from mlops_cli.project import CACHE, LOCAL_LOG, LOCAL_STATE_FILE, ROOT, STATE, shown
 
 DEFAULT_PORT = 4577
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+_ANSWER_SECONDS = 30
+"""A server that is gone refuses at once; one that is busy is no server that does not run."""
 
 
 @frozen(kw_only=True)
@@ -29,6 +32,17 @@ class Server:
     endpoint_url: str
 
 
+class _PortInUseError(CliError):
+    """Somebody else has the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} on 127.0.0.1 is in use",
+            hint="choose another with --port, or leave the option out to get a free one",
+            exit_code=UNAVAILABLE,
+        )
+
+
 def running_server() -> Server | None:
     """The local AWS of this checkout, if it answers."""
     try:
@@ -36,17 +50,17 @@ def running_server() -> Server | None:
     except (FileNotFoundError, ValueError):
         return None
     server = Server(pid=int(state["pid"]), port=int(state["port"]), endpoint_url=f"http://127.0.0.1:{state['port']}")
-    return server if health(server) is not None else None
+    return server if _is_alive(server.pid) and health(server) is not None else None
 
 
 def running_on(port: int | None) -> Server | None:
-    """The local AWS of this checkout, if it answers on a port; any will do for None.
+    """The local AWS of this checkout, if it answers on a port; any will do for None and 0.
 
     Raises:
         CliError: it runs on another port.
     """
     server = running_server()
-    if server is not None and port not in (None, server.port):
+    if server is not None and port not in (None, 0, server.port):
         raise CliError(
             f"the local AWS runs on port {server.port} already",
             hint="end it with `./mlops local down` first, or leave --port out",
@@ -67,19 +81,23 @@ def start(port: int | None) -> Server:
     """Starts the local AWS in the background and returns when it answers.
 
     Args:
-        port: on 127.0.0.1. None: 4577, or a free one when that is in use.
+        port: on 127.0.0.1; 0 for a free one. None: 4577, or a free one when that is in use.
 
     Raises:
         CliError: the port is in use, or the server ended or did not answer.
     """
-    if port is None:
-        port = DEFAULT_PORT if _is_free(DEFAULT_PORT) else 0
-    elif not _is_free(port):
-        raise CliError(
-            f"port {port} on 127.0.0.1 is in use",
-            hint="choose another with --port, or leave the option out to get a free one",
-            exit_code=UNAVAILABLE,
-        )
+    if port is not None:
+        return _start_on(port)
+    if _is_free(DEFAULT_PORT):
+        # another checkout's may be faster
+        with contextlib.suppress(_PortInUseError):
+            return _start_on(DEFAULT_PORT)
+    return _start_on(0)
+
+
+def _start_on(port: int) -> Server:
+    if port != 0 and not _is_free(port):
+        raise _PortInUseError(port)
     STATE.mkdir(parents=True, exist_ok=True)
     LOCAL_STATE_FILE.unlink(missing_ok=True)
     # fmt: off
@@ -93,7 +111,7 @@ def start(port: int | None) -> Server:
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        return _await(process)
+        return _await(process, port)
     except BaseException:
         # nobody knows of it yet: it must not stay behind
         if process.poll() is None:
@@ -102,10 +120,12 @@ def start(port: int | None) -> Server:
         raise
 
 
-def _await(process: subprocess.Popen[bytes]) -> Server:
+def _await(process: subprocess.Popen[bytes], port: int) -> Server:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if process.poll() == PORT_IN_USE:
+            raise _PortInUseError(port)
+        if process.returncode is not None:
             raise CliError(
                 f"the local AWS ended at its start (exit code {process.returncode}): {_log_tail()}",
                 hint=f"its log is {shown(LOCAL_LOG)}",
@@ -133,7 +153,7 @@ def stop(server: Server) -> None:
 
 
 def _request(port: int, method: str, path: str) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
     try:
         connection.request(method, path)
         return connection.getresponse().read()
@@ -158,6 +178,8 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:  # somebody else's
+        return True
     return True
 
 

@@ -21,7 +21,9 @@ app = typer.Typer(
 def up(
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, metavar="PORT", help="Port on 127.0.0.1. Default: 4577, else a free one."),
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1; 0: a free one. Default: 4577, else a free one."
+        ),
     ] = None,
     deploy: Annotated[bool, typer.Option("--deploy/--no-deploy", help="Deploy the app after the start.")] = True,
 ) -> None:

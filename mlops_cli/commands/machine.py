@@ -95,7 +95,12 @@ def demo(
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, metavar="PORT", help="Port of the local AWS. Default: 4577, else a free one."),
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="Port of the local AWS; 0: a free one. Default: 4577, else a free one.",
+        ),
     ] = None,
     only: Annotated[
         DemoPart | None, typer.Option(help="Run this workflow alone. Default: byoc-housing, then housing-ray.")

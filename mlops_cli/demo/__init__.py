@@ -30,7 +30,7 @@ def run_demo(*, port: int | None, json_file: Path | None, parts: Sequence[str]) 
     """Runs workflows on the local AWS and leaves that up; an interrupted demo ends the local AWS that it started.
 
     Args:
-        port: of the local AWS. Default: 4577, else a free one.
+        port: of the local AWS; 0: a free one. Default: 4577, else a free one.
         json_file: gets what happened. Default: nothing is written.
         parts: the workflows to run.
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,13 +43,6 @@ def close(command_line: CommandLine) -> None:
     assert kept == []
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def command_line() -> Iterator[CommandLine]:
     """A command line without a local AWS."""
@@ -69,7 +61,7 @@ def deployed() -> Iterator[Deployed]:
         return
     made = new_command_line()
     try:
-        demo = made.run("demo", "--port", str(free_port()), "--json", str(made.folder / "demo.json"))
+        demo = made.run("demo", "--port", "0", "--json", str(made.folder / "demo.json"))
         assert demo.code == 0, demo
         (made.folder / "printed").write_text(demo.output)
         yield _deployed(made)

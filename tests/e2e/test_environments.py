@@ -11,7 +11,7 @@ import pytest
 from mlops_cli.project import ROOT
 from tests.e2e.account import Account
 from tests.e2e.command_line import CommandLine, Ended
-from tests.e2e.conftest import close, free_port, new_command_line
+from tests.e2e.conftest import close, new_command_line
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -27,7 +27,7 @@ class Terminal:
     """The first ``cdk synth``."""
 
     def __init__(self, commands: CommandLine) -> None:
-        up = commands.run("local", "up", "--no-deploy", "--port", str(free_port()))
+        up = commands.run("local", "up", "--no-deploy", "--port", "0")
         assert up.code == 0, up
         self.commands = commands
         self.exports = commands.exports()

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from local_aws.containers import ports
 from tests.e2e import processes
 from tests.e2e.account import WORKFLOW, Account
 from tests.e2e.command_line import CommandLine, Ended
-from tests.e2e.conftest import close, free_port, new_command_line
+from tests.e2e.conftest import close, new_command_line
 from workflows.byoc_housing.definition import BUILD, TRAIN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -43,7 +44,7 @@ def demo(commands: CommandLine) -> dict[str, Any]:
     """A demo that must work; gives its record."""
     file = commands.folder / "demo.json"
     file.unlink(missing_ok=True)
-    ended = commands.run("demo", "--only", "byoc-housing", "--port", str(free_port()), "--json", str(file))
+    ended = commands.run("demo", "--only", "byoc-housing", "--port", "0", "--json", str(file))
     assert ended.code == 0, ended
     return dict(json.loads(file.read_text()))
 
@@ -55,7 +56,7 @@ def account_of(commands: CommandLine) -> Account:
 
 class TestLife:
     def test_a_demo_that_is_interrupted_in_the_workflow_leaves_nothing(self, day: CommandLine) -> None:
-        running = day.start("demo", "--port", str(free_port()))
+        running = day.start("demo", "--port", "0")
         assert processes.poll(lambda: f"{BUILD}: RUNNING" in running.said(), seconds=180), running.said()
         running.interrupt()
         ended = running.wait(seconds=180)
@@ -177,7 +178,7 @@ class TestPorts:
         assert processes.none_left(str(command_line.folder)) == {}
 
     def test_up_and_down(self, command_line: CommandLine) -> None:
-        port = free_port()
+        port = ports.free_port()
         up = command_line.run("local", "up", "--no-deploy", "--port", str(port))
         assert up.code == 0, up
         assert f"local AWS: http://127.0.0.1:{port} (process " in up.output
@@ -218,7 +219,7 @@ class TestWithoutALocalAws:
 
     def test_a_state_file_of_a_local_aws_that_was_killed(self, idle: CommandLine) -> None:
         idle.state.mkdir(parents=True, exist_ok=True)
-        state = {"pid": 2**22 - 1, "port": free_port(), "endpoint_url": "", "log": None}
+        state = {"pid": 2**22 - 1, "port": ports.free_port(), "endpoint_url": "", "log": None}
         (idle.state / "local.json").write_text(json.dumps(state))
         assert idle.run("local", "status").code == 3
         assert idle.run("local", "down").output == "the local AWS was not running\n"

@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
+
+from local_aws.containers import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "workflows" / "byoc_housing" / "container"
@@ -71,9 +72,7 @@ class Container:
     @contextmanager
     def serve(self) -> Iterator[http.client.HTTPConnection]:
         """Runs `serve` and gives a connection to it once /ping answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = ports.free_port()
         environment = self.environment(
             SAGEMAKER_BIND_TO_PORT=str(port), MODEL_SERVER_WORKERS="1", MODEL_SERVER_HOST="127.0.0.1"
         )

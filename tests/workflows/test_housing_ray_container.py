@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from local_aws.containers import ports
 from tests.workflows.housing_ray import (
     CONTAINER,
     SCRIPTS,
@@ -292,9 +292,7 @@ def test_evaluation_without_a_model_is_told(host: Host) -> None:
 def server(trained: tuple[Host, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[HTTPConnection]:
     host = Host(programs(), tmp_path_factory.mktemp("serving"))
     shutil.copytree(trained[0].base / "model", host.base / "model")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free_port()
     settings = {
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "MODEL_SERVER_WORKERS": "2",  # more than one is spawned

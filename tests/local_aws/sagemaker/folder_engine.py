@@ -1,13 +1,13 @@
 """A container engine for tests: an image is a folder with `train` and `serve` in it."""
 
 import os
-import socket
 import stat
 import sys
 from pathlib import Path
 
 from attrs import define, field
 
+from local_aws.containers import ports
 from local_aws.containers.engine import EngineError, ImageNotFoundError, RunSpec
 from local_aws.platform import Platform
 from local_aws.processes import ManagedProcess
@@ -57,7 +57,7 @@ class FolderEngine:
         own = ("run",) if (folder / "run").exists() else ()
         words = [*(spec.entrypoint or own), *spec.arguments]
         command = [word.replace("/opt/ml/", f"{spec.opt_ml}/") for word in words]
-        port = _free_port() if spec.serve else None
+        port = ports.free_port() if spec.serve else None
         environment = {
             "PATH": f"{folder}:{os.environ['PATH']}",
             "SAGEMAKER_BASE_DIR": str(spec.opt_ml),
@@ -74,13 +74,6 @@ class FolderEngine:
         container = FolderContainer(process, port)
         self.started.append(container)
         return container
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _as_container(code: int) -> int:

@@ -9,6 +9,7 @@ Ray reads its settings when it is imported: only what runs on the cluster may im
 import hashlib
 import ipaddress
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,6 +28,9 @@ from prices.rendezvous import Assembly, HostLostError, Membership
 
 RAY_PORT = 9339
 RENDEZVOUS_PORT = 9340
+_FREE_PORTS = range(20000, 30000)
+"""Below those that systems give to outgoing connections: nobody takes one before Ray listens."""
+_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - asked for, not listened on
 JOIN_SECONDS = 200.0
 """How long hosts wait for each other: their instances start at different moments."""
 
@@ -179,8 +183,11 @@ def _ray_port(address: str) -> int:
     """Ray listens on all addresses of a host: hosts that share a network must not all want one port."""
     if not ipaddress.ip_address(address).is_loopback:
         return RAY_PORT
-    with socket.create_server((address, 0)) as probe:
-        return int(probe.getsockname()[1])
+    for port in random.sample(_FREE_PORTS, len(_FREE_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((_ALL_ADDRESSES, port))
+            return port
+    raise OSError(f"no free port between {_FREE_PORTS.start} and {_FREE_PORTS.stop}")
 
 
 def _end_at_once(assembly: Assembly, folder: Path, reason: str) -> None:

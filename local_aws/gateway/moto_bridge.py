@@ -23,7 +23,7 @@ from local_aws.gateway.context import RequestContext
 from local_aws.gateway.errors import NotAvailableLocallyError
 from local_aws.gateway.http import HttpRequest
 from local_aws.gateway.wire import Call, Request
-from local_aws.moto_mends import instance_catalogue, shared_models
+from local_aws.moto_mends import instance_catalogue, shared_models, turns
 
 _ACCOUNT_HEADER = "x-moto-account-id"
 _DROPPED = {"content-length", "transfer-encoding", "authorization", _ACCOUNT_HEADER}
@@ -101,7 +101,9 @@ def call(environ: dict[str, Any], call: Call, context: RequestContext) -> tuple[
         started["status"], started["headers"] = int(status.split(" ", 1)[0]), headers
 
     try:
-        body = b"".join(_application(call.service)(environ, start_response))
+        application = _application(call.service)
+        with turns.taken(call.service):
+            body = b"".join(application(environ, start_response))
     except NotImplementedError as error:
         raise NotAvailableLocallyError(f"{call.service}:{call.operation}") from error
     finally:

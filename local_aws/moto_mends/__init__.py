@@ -17,8 +17,8 @@ _MENDS = {
     "kms": ("kms_keys",),
     "logs": ("log_events", "log_groups"),
     "s3": ("bucket_events", "bucket_logging", "bucket_policies", "joined_parts", "replaced_objects"),
-    "sns": ("topic_queues", "sns_delivery"),
-    "sqs": ("queue_attributes",),
+    "sns": ("topic_queues", "sns_delivery", "topic_pages"),
+    "sqs": ("queue_attributes", "queue_waits"),
     "ssm": ("parameter_store",),
 }
 

@@ -14,7 +14,8 @@ def documents(account: str, region: str) -> tuple[str, ...]:
 
     if region not in logs_backends[account]:
         return ()
-    return tuple(policy.policy_document for policy in logs_backends[account][region].resource_policies.values())
+    policies = list(logs_backends[account][region].resource_policies.values())
+    return tuple(policy.policy_document for policy in policies)
 
 
 @lru_cache(maxsize=256)

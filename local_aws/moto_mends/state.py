@@ -176,7 +176,7 @@ def _default_version(policy: Any) -> str:
 
 
 def _tags(tags: Any) -> tuple[tuple[str, str], ...]:
-    found = tags.values() if isinstance(tags, dict) else (tags or ())
+    found = list(tags.values() if isinstance(tags, dict) else (tags or ()))
     return tuple((tag["Key"], tag["Value"]) for tag in found if isinstance(tag, dict))
 
 

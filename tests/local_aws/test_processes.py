@@ -11,6 +11,7 @@ import pytest
 from local_aws.log_streams import LogStream
 from local_aws.processes import Supervisor
 from local_aws.server import LocalAws
+from tests.local_aws.process_state import runs
 
 
 @pytest.fixture
@@ -18,15 +19,6 @@ def supervisor() -> Iterator[Supervisor]:
     made = Supervisor()
     yield made
     made.stop()
-
-
-def _gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
-        return stat.read().split()[2] == "Z"
 
 
 def test_output_and_exit_code(supervisor: Supervisor) -> None:
@@ -68,7 +60,7 @@ def test_children_end_when_the_server_is_killed() -> None:
         assert server.stdout is not None
         pid = int(server.stdout.readline())
         server.kill()
-    _until(lambda: _gone(pid))
+    _until(lambda: not runs(pid))
 
 
 def test_log_stream_keeps_order(local_aws: LocalAws) -> None:

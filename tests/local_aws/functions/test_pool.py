@@ -13,6 +13,7 @@ from local_aws.functions import pool as pool_settings
 from local_aws.functions.pool import EnvironmentPool
 from local_aws.server import LocalAws
 from tests.local_aws.functions.deployments import Deployments, deployments, until
+from tests.local_aws.process_state import runs
 
 PID = "import os\ndef handler(event, context):\n    return os.getpid()"
 
@@ -20,11 +21,6 @@ PID = "import os\ndef handler(event, context):\n    return os.getpid()"
 def pool_of(deployed: Deployments) -> EnvironmentPool:
     found: EnvironmentPool = deployed.aws.gateway._operations["lambda"]["Invoke"].__self__.runner.pool  # type: ignore[attr-defined]
     return found
-
-
-def runs(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_processes_that_are_idle_for_long_are_ended(deployed: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,13 +64,18 @@ class FeatureGroupProvider(Provider):
         arguments = properties | {"Tags": tag_list(tags_of(properties))}
         scope.client(_SERVICE).create_feature_group(**request(_SERVICE, "CreateFeatureGroup", arguments))
         name = scope.created(str(properties["FeatureGroupName"]))
+        state = self._made(scope, name)
+        if state["FeatureGroupStatus"] != "Created":
+            reason = state.get("FailureReason", "no reason given")
+            raise ResourceError(f"The feature group {name} is {state['FeatureGroupStatus']}: {reason}")
+        return name
+
+    def _made(self, scope: ResourceScope, name: str) -> dict[str, Any]:
+        """The group once its creation has come to an end."""
         while True:
-            state = scope.client(_SERVICE).describe_feature_group(FeatureGroupName=name)
-            if state["FeatureGroupStatus"] == "Created":
-                return name
+            state: dict[str, Any] = scope.client(_SERVICE).describe_feature_group(FeatureGroupName=name)
             if state["FeatureGroupStatus"] != "Creating":
-                reason = state.get("FailureReason", "no reason given")
-                raise ResourceError(f"The feature group {name} is {state['FeatureGroupStatus']}: {reason}")
+                return state
             scope.pause(0.1)
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
@@ -107,9 +112,10 @@ class FeatureGroupProvider(Provider):
             scope.pause(0.1)
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
-        """Removes the group and waits until it is gone."""
+        """Removes the group and waits until it is gone; one whose creation was given up is made first."""
         del properties
         client = scope.client(_SERVICE)
+        self._made(scope, physical_id)
         client.delete_feature_group(FeatureGroupName=physical_id)
         scope.until_absent(lambda: client.describe_feature_group(FeatureGroupName=physical_id))
 

@@ -71,12 +71,10 @@ class FeatureGroupProvider(Provider):
         return name
 
     def _made(self, scope: ResourceScope, name: str) -> dict[str, Any]:
-        """The group once its creation has come to an end."""
-        while True:
-            state: dict[str, Any] = scope.client(_SERVICE).describe_feature_group(FeatureGroupName=name)
-            if state["FeatureGroupStatus"] != "Creating":
-                return state
-            scope.pause(0.1)
+        client = scope.client(_SERVICE)
+        return scope.at_rest(
+            lambda: client.describe_feature_group(FeatureGroupName=name), "FeatureGroupStatus", "Creating"
+        )
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Adds features, and changes throughput and duration; one call each, as SageMaker wants it.

@@ -106,6 +106,23 @@ class ResourceScope:
             verb = "creation" if self.physical_id is None else "operation"
             raise OperationCancelledError(f"Resource {verb} cancelled")
 
+    def at_rest(self, describe: Callable[[], dict[str, Any]], member: str, *busy: str) -> dict[str, Any]:
+        """What a resource is once nothing is under way with it.
+
+        Args:
+            describe: asks for it.
+            member: of the answer: the status.
+            busy: the statuses while something is under way.
+
+        Raises:
+            OperationCancelledError: the stack operation was given up meanwhile.
+        """
+        while True:
+            found = describe()
+            if found[member] not in busy:
+                return found
+            self.pause(0.1)
+
     def until_absent(self, describe: Callable[[], Any]) -> None:
         """Waits until a resource that is being deleted is gone.
 

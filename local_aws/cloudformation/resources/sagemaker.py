@@ -147,19 +147,20 @@ class EndpointProvider(_NamedProvider):
         return arn
 
     def _settle(self, scope: ResourceScope, arn: str, wanted_config: str | None = None) -> None:
-        while True:
-            state = scope.client(_SERVICE).describe_endpoint(EndpointName=_name_of(arn))
-            status = state["EndpointStatus"]
-            if status == "InService":
-                live = state.get("EndpointConfigName")
-                if wanted_config not in {None, live}:
-                    reason = state.get("FailureReason", "no reason given")
-                    raise ResourceError(f"The endpoint {_name_of(arn)} was rolled back to {live}: {reason}")
-                return
-            if status not in {"Creating", "Updating", "SystemUpdating", "RollingBack"}:
-                reason = state.get("FailureReason", "no reason given")
-                raise ResourceError(f"The endpoint {_name_of(arn)} is {status}: {reason}")
-            scope.pause(0.2)
+        state = self._at_rest(scope, arn)
+        status, live = state["EndpointStatus"], state.get("EndpointConfigName")
+        reason = state.get("FailureReason", "no reason given")
+        if status != "InService":
+            raise ResourceError(f"The endpoint {_name_of(arn)} is {status}: {reason}")
+        if wanted_config not in {None, live}:
+            raise ResourceError(f"The endpoint {_name_of(arn)} was rolled back to {live}: {reason}")
+
+    def _at_rest(self, scope: ResourceScope, arn: str) -> dict[str, Any]:
+        client = scope.client(_SERVICE)
+        return scope.at_rest(
+            lambda: client.describe_endpoint(EndpointName=_name_of(arn)),
+            "EndpointStatus", "Creating", "Updating", "SystemUpdating", "RollingBack",
+        )  # fmt: skip
 
     def update(self, scope: ResourceScope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> str | None:
         """Puts the endpoint on another configuration, and waits until that one is live."""
@@ -171,7 +172,8 @@ class EndpointProvider(_NamedProvider):
         return None
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
-        """Removes the endpoint and waits until it is gone."""
+        """Removes the endpoint and waits until it is gone; one whose creation was given up is made first."""
+        self._at_rest(scope, physical_id)
         super().delete(scope, physical_id, properties)
         client = scope.client(_SERVICE)
         scope.until_absent(lambda: client.describe_endpoint(EndpointName=_name_of(physical_id)))
@@ -220,7 +222,8 @@ class InferenceComponentProvider(_NamedProvider):
         return None
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
-        """Removes the component and waits until it is gone."""
+        """Removes the component and waits until it is gone; one whose creation was given up is made first."""
+        self._at_rest(scope, physical_id)
         super().delete(scope, physical_id, properties)
         scope.until_absent(lambda: self._described(scope, physical_id))
 
@@ -235,16 +238,15 @@ class InferenceComponentProvider(_NamedProvider):
         }
 
     def _settle(self, scope: ResourceScope, arn: str) -> None:
-        while True:
-            found = self._described(scope, arn)
-            status = found["InferenceComponentStatus"]
-            if status not in {"Creating", "Updating"}:
-                break
-            scope.pause(0.2)
+        found = self._at_rest(scope, arn)
+        status = found["InferenceComponentStatus"]
         # after an update that failed, what served before is in service, with the reason
         if status != "InService" or "FailureReason" in found:
             reason = found.get("FailureReason", "no reason given")
             raise ResourceError(f"The inference component {_name_of(arn)} is {status}: {reason}")
+
+    def _at_rest(self, scope: ResourceScope, arn: str) -> dict[str, Any]:
+        return scope.at_rest(lambda: self._described(scope, arn), "InferenceComponentStatus", "Creating", "Updating")
 
     def _described(self, scope: ResourceScope, arn: str) -> dict[str, Any]:
         found: dict[str, Any] = scope.client(_SERVICE).describe_inference_component(

@@ -1,6 +1,7 @@
 """Stacks on the session's local AWS, by the API alone."""
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -77,6 +78,34 @@ class Deployer:
     def describe(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         return found
+
+    def give_up(self, name: str, resources: dict[str, Any], work: tuple[type, str], patch: pytest.MonkeyPatch) -> str:
+        """DeleteStack while CreateStack is held up by work in the background; gives the stack's id once it is gone.
+
+        Args:
+            name: of the stack.
+            resources: of its template.
+            work: a class of the local AWS and the method in which it carries out what takes time.
+            patch: undone by the test.
+        """
+        go, begun = threading.Event(), threading.Event()
+        carry_out = getattr(*work)
+
+        def late(*arguments: Any) -> None:
+            begun.set()
+            assert go.wait(DEADLINE_SECONDS)
+            carry_out(*arguments)
+
+        patch.setattr(*work, late)
+        try:
+            stack_id = str(self.cloudformation.create_stack(StackName=name, **self.arguments(resources, {}))["StackId"])
+            assert begun.wait(DEADLINE_SECONDS), self.reasons(name)
+            self.cloudformation.delete_stack(StackName=name)
+            assert self.describe(stack_id)["StackStatus"].endswith("_IN_PROGRESS")
+        finally:
+            go.set()
+        assert self.settled(stack_id)["StackStatus"] == "DELETE_COMPLETE", self.reasons(stack_id)
+        return stack_id
 
     def settled(self, name: str) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE_SECONDS

@@ -1,13 +1,12 @@
 """Feature groups in templates."""
 
-import threading
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.sagemaker.feature_store.operations import FeatureGroupOperations
-from tests.local_aws.cloudformation.conftest import DEADLINE_SECONDS, Deployer
+from tests.local_aws.cloudformation.conftest import Deployer
 
 TRUST = {
     "Version": "2012-10-17",
@@ -133,23 +132,8 @@ def test_members_that_sagemaker_does_not_know_are_refused(stacks: Deployer) -> N
 
 
 def test_a_creation_that_is_given_up_leaves_no_group(stacks: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
-    go, begun, establish = threading.Event(), threading.Event(), FeatureGroupOperations._establish
-
-    def late(*arguments: Any) -> None:
-        begun.set()
-        assert go.wait(DEADLINE_SECONDS)
-        establish(*arguments)
-
-    monkeypatch.setattr(FeatureGroupOperations, "_establish", late)
+    """SageMaker deletes no group that is being created."""
     name = stacks.new_name()
-    try:
-        stack_id = stacks.cloudformation.create_stack(StackName=name, **stacks.arguments(parts(name), {}))["StackId"]
-        assert begun.wait(DEADLINE_SECONDS)
-        # a group cannot be deleted while it is being created
-        stacks.cloudformation.delete_stack(StackName=name)
-        assert stacks.describe(stack_id)["StackStatus"].endswith("_IN_PROGRESS")
-    finally:
-        go.set()
-    assert stacks.settled(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.reasons(stack_id)
+    stacks.give_up(name, parts(name), (FeatureGroupOperations, "_establish"), monkeypatch)
     with pytest.raises(ClientError, match="ResourceNotFound"):
         describe(stacks, name)

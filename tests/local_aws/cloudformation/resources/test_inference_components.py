@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.sagemaker.endpoints.deployment import Deployments
+from local_aws.sagemaker.inference_components.placement import Placements
 from tests.local_aws.cloudformation.conftest import Deployer
 
 TRUST = {
@@ -81,3 +83,15 @@ def test_what_is_not_offered_fails_the_stack(stacks: Deployer) -> None:
     stack = stacks.create(parts(name, Specification=adapter), name=name)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "does not offer in CreateInferenceComponent" in stacks.reasons(name)
+
+
+@pytest.mark.parametrize("work", [(Deployments, "_create"), (Placements, "_place")], ids=["endpoint", "component"])
+def test_a_creation_that_is_given_up_leaves_nothing(
+    stacks: Deployer, monkeypatch: pytest.MonkeyPatch, work: tuple[type, str]
+) -> None:
+    """SageMaker deletes nothing that is being created."""
+    name = stacks.new_name()
+    stacks.give_up(name, parts(name), work, monkeypatch)
+    sagemaker = stacks.client("sagemaker")
+    assert sagemaker.list_endpoints(NameContains=name)["Endpoints"] == []
+    assert sagemaker.list_inference_components(NameContains=name)["InferenceComponents"] == []

@@ -1,5 +1,6 @@
 """Which TCP port a program listens on."""
 
+import os
 import random
 import socket
 import threading
@@ -7,6 +8,7 @@ from pathlib import Path
 
 _LISTEN = "0A"
 _SERVERS = range(20000, 30000)  # below the range from which systems take ports of outgoing connections
+_BLOCK = 100
 _handed_out: set[int] = set()
 _lock = threading.Lock()
 
@@ -17,8 +19,11 @@ def free_port() -> int:
     Raises:
         OSError: none is left.
     """
+    # a program binds its port a second after it was chosen, so servers side by side keep to ports of their own
+    first = _SERVERS.start + os.getpid() * _BLOCK % len(_SERVERS)
+    own = range(first, first + _BLOCK)
     with _lock:
-        for port in random.sample(_SERVERS, 500):
+        for port in (*random.sample(own, _BLOCK), *random.sample(_SERVERS, 500)):
             if port not in _handed_out and not is_bound(port):
                 _handed_out.add(port)
                 return port

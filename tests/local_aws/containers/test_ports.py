@@ -4,6 +4,8 @@ import os
 import socket
 import time
 
+import pytest
+
 from local_aws.containers import ports
 
 
@@ -13,6 +15,23 @@ def test_a_free_port_is_given_once() -> None:
     assert not ports.is_bound(first)
     ports.give_back(first)
     ports.give_back(second)
+
+
+def test_processes_choose_from_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    for process in (4711, 4712):
+        monkeypatch.setattr(os, "getpid", lambda process=process: process)
+        chosen.append({ports.free_port() for _ in range(50)})
+        for port in chosen[-1]:
+            ports.give_back(port)
+    assert chosen[0].isdisjoint(chosen[1])
+
+
+def test_more_ports_than_a_process_has_of_its_own() -> None:
+    chosen = {ports.free_port() for _ in range(150)}
+    for port in chosen:
+        ports.give_back(port)
+    assert len(chosen) == 150
 
 
 def test_who_listens() -> None:

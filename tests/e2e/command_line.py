@@ -13,15 +13,15 @@ from mlops_cli.project import ROOT
 from tests.e2e import processes
 
 
-@frozen
+@frozen(repr=False)
 class Ended:
-    """A program that has ended."""
+    """A program that has ended; what a failed test shows of it is all that it said."""
 
     code: int
     output: str
     errors: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"exit code {self.code}\n--- standard output\n{self.output}\n--- standard error\n{self.errors}"
 
 

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.model import OperationNotFoundError
+from moto.core.model import OperationModel, ServiceModel
 from moto.s3.models import s3_backends
 
+from local_aws.gateway.wire import get_service_model
 from local_aws.server import LocalAws
 
 MANIFEST = json.dumps(
@@ -461,3 +464,19 @@ def test_the_checksum_is_of_the_parts_checksums_or_of_the_whole(client: Any, kin
     }
     told = s3.head_object(**sent, ChecksumMode="ENABLED")["ChecksumCRC32"]
     assert told.partition("-")[0] == base64.b64encode(zlib.crc32(checksums[expected]).to_bytes(4, "big")).decode()
+
+
+def test_an_operation_is_never_kept_as_anything_but_motos() -> None:
+    class Kept(dict[Any, Any]):
+        def __setitem__(self, key: Any, value: Any) -> None:
+            kept.append(value)
+            super().__setitem__(key, value)
+
+    kept: list[Any] = []
+    model = ServiceModel(get_service_model("lambda")._service_description, "lambda")
+    model._instance_cache = Kept()
+    assert model.operation_model("Invoke") is model.operation_model("Invoke")
+    assert [type(operation) for operation in kept] == [OperationModel]
+    assert kept[0].http_trait.method == "POST"
+    with pytest.raises(OperationNotFoundError):
+        model.operation_model("Evoke")

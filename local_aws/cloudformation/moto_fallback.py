@@ -20,6 +20,7 @@ import moto
 
 from local_aws.cloudformation.errors import ReplacementNeededError, ResourceError
 from local_aws.cloudformation.resources.provider import Provider, ResourceScope, Schema
+from local_aws.moto_mends import turns
 
 # type: module and class of moto's model, and the property that names the resource
 _MODELS = {
@@ -60,6 +61,8 @@ class MotoProvider(Provider):
         self.type = resource_type  # type: ignore[misc]
         self.schema = Schema(properties=frozenset(), attributes=None, name=name)  # type: ignore[misc]
         self._model = model
+        # moto.kinesis.models: requests for the service take turns, and this is one
+        self._service = model.__module__.split(".")[1]
 
     def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
         """Unknown here; a property that the model passes over fails the creation."""
@@ -81,15 +84,16 @@ class MotoProvider(Provider):
         """Makes the resource in moto's state."""
         watched = _Watched(properties)
         name = properties.get(self.schema.name or "") or scope.name(128)
-        made = self._model.create_from_cloudformation_json(
-            name,
-            {"Type": self.type, "Properties": watched},
-            scope.account,
-            scope.region,
-            LogicalId=scope.logical_id,
-            StackId=scope.stack_id,
-            ResourceType=self.type,
-        )
+        with turns.taken(self._service):
+            made = self._model.create_from_cloudformation_json(
+                name,
+                {"Type": self.type, "Properties": watched},
+                scope.account,
+                scope.region,
+                LogicalId=scope.logical_id,
+                StackId=scope.stack_id,
+                ResourceType=self.type,
+            )
         scope.kept["resource"] = made
         physical_id = scope.created(str(made.physical_resource_id))
         ignored = sorted(set(properties) - watched.seen)
@@ -123,9 +127,10 @@ class MotoProvider(Provider):
 
     def delete(self, scope: ResourceScope, physical_id: str, properties: dict[str, Any]) -> None:
         """Removes the resource from moto's state."""
-        self._model.delete_from_cloudformation_json(
-            physical_id, {"Type": self.type, "Properties": properties}, scope.account, scope.region
-        )
+        with turns.taken(self._service):
+            self._model.delete_from_cloudformation_json(
+                physical_id, {"Type": self.type, "Properties": properties}, scope.account, scope.region
+            )
 
 
 @cache

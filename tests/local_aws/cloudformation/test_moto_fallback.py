@@ -1,11 +1,13 @@
 """Types that moto's own models make: nothing is passed over in silence."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local_aws.cloudformation.conftest import Deployer
+from local_aws.moto_mends import turns
+from tests.local_aws.cloudformation.conftest import DEADLINE_SECONDS, Deployer
 
 
 def stream(**properties: Any) -> dict[str, Any]:
@@ -39,3 +41,19 @@ def test_a_property_that_moto_passes_over_fails_the_stack(stacks: Deployer) -> N
 def test_an_attribute_that_the_model_lacks(stacks: Deployer) -> None:
     with pytest.raises(ClientError, match="resource Stream does not support attribute type Nope in Fn::GetAtt"):
         stacks.create(stream(), outputs={"Nope": {"Value": {"Fn::GetAtt": ["Stream", "Nope"]}}})
+
+
+def test_making_and_removing_take_the_turn_of_the_service(stacks: Deployer) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with turns.taken("kinesis"):
+            made = threads.submit(stacks.create, stream())
+            # the stack cannot be made before this ends, and it could be made in a fraction of this
+            with pytest.raises(TimeoutError):
+                made.result(0.5)
+        stack = made.result(DEADLINE_SECONDS)
+        assert stack["StackStatus"] == "CREATE_COMPLETE"
+        with turns.taken("kinesis"):
+            removed = threads.submit(stacks.delete, stack["StackName"])
+            with pytest.raises(TimeoutError):
+                removed.result(0.5)
+        assert removed.result(DEADLINE_SECONDS)["StackStatus"] == "DELETE_COMPLETE"

@@ -49,16 +49,18 @@ class StackEngine:
         stack.set_status("CREATE_IN_PROGRESS", reason)
         deadline = None if stack.timeout_minutes is None else time.monotonic() + 60 * stack.timeout_minutes
         failure = self._deploy(evaluation, deadline)
-        if failure is None:
-            stack.set_status("CREATE_COMPLETE")
-        elif on_failure == "DO_NOTHING" or stack.delete_requested:
-            stack.set_status("CREATE_FAILED", failure)
-        elif on_failure == "DELETE":
-            stack.set_status("DELETE_IN_PROGRESS", f"{failure}Delete requested by user.")
-            self._delete_all("DELETE", creating=True)
-        else:
-            stack.set_status("ROLLBACK_IN_PROGRESS", f"{failure}Rollback requested by user.")
-            self._delete_all("ROLLBACK", creating=True)
+        with stack.lock:
+            if stack.delete_requested:
+                return  # whoever asked has seen it in progress already
+            if failure is None:
+                stack.set_status("CREATE_COMPLETE")
+                return
+            if on_failure == "DO_NOTHING":
+                stack.set_status("CREATE_FAILED", failure)
+                return
+            kind = "DELETE" if on_failure == "DELETE" else "ROLLBACK"
+            stack.set_status(f"{kind}_IN_PROGRESS", f"{failure}{kind.capitalize()} requested by user.")
+        self._delete_all(kind, creating=True)
 
     def roll_back_creation(self) -> None:
         """Removes what a failed creation left (``RollbackStack``)."""

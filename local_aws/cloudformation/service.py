@@ -300,10 +300,11 @@ class StackService:
         with stack.lock:
             status = stack.status
             creating = status == "CREATE_IN_PROGRESS"
-            if status == "DELETE_IN_PROGRESS" or (creating and stack.delete_requested):
+            if status == "DELETE_IN_PROGRESS":
                 return stack
             if creating:
                 stack.delete_requested = stack.cancel_requested = True
+                stack.status, stack.reason = "DELETE_IN_PROGRESS", None
                 stack.cancel.set()
             elif status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
                 raise ValidationError(f"Stack [{stack.stack_id}] cannot be deleted while in status {status}")
@@ -313,7 +314,7 @@ class StackService:
         def work() -> None:
             if creating:
                 stack.settled.wait()
-                self.claim(stack, {stack.status}, "DELETE_IN_PROGRESS", "deleted")
+                stack.settled.clear()
             self.engine(stack, credentials).delete(retain=retain, force=force)
 
         self._start(stack, work, "DELETE_FAILED")

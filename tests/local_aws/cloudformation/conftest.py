@@ -101,7 +101,7 @@ class Deployer:
             stack_id = str(self.cloudformation.create_stack(StackName=name, **self.arguments(resources, {}))["StackId"])
             assert begun.wait(DEADLINE_SECONDS), self.reasons(name)
             self.cloudformation.delete_stack(StackName=name)
-            assert self.describe(stack_id)["StackStatus"].endswith("_IN_PROGRESS")
+            assert self.describe(stack_id)["StackStatus"] == "DELETE_IN_PROGRESS"
         finally:
             go.set()
         assert self.settled(stack_id)["StackStatus"] == "DELETE_COMPLETE", self.reasons(stack_id)

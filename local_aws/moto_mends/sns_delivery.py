@@ -11,6 +11,7 @@ from typing import Any
 from moto.sns.models import Subscription
 
 from local_aws.moto_mends import sns_receivers
+from local_aws.moto_mends.topic_texts import text_for
 
 _moto_publish = Subscription.publish
 
@@ -25,18 +26,16 @@ def _publish(self: Any, message: str, message_id: str, **members: Any) -> None:
         _moto_publish(self, message, message_id, **members)
         return
     subject, attributes = members.get("subject"), members.get("message_attributes")
-    matcher = self._filter_policy_matcher
-    if matcher is not None and not matcher.matches(attributes, message):
+    text = text_for(self, message, attributes, members.get("message_structure"))
+    if text is None:
         return
-    if members.get("message_structure") == "json":
-        message = self._parse_message_structure(message, self.protocol)
     redrive = self.attributes.get("RedrivePolicy")
     notification = sns_receivers.Notification(
         topic_arn=self.topic.arn,
         subscription_arn=self.arn,
         endpoint=self.endpoint,
         dead_letter_queue=_target(redrive) if redrive else None,
-        content=lambda: self.get_post_data(message, message_id, subject, message_attributes=attributes),
+        content=lambda: self.get_post_data(text, message_id, subject, message_attributes=attributes),
     )
     sns_receivers.give(notification)
 

@@ -11,6 +11,7 @@ import requests
 from moto.sns.models import Subscription
 
 from local_aws.moto_mends import platform_in_use
+from local_aws.moto_mends.topic_texts import text_for
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 _ANSWER_SECONDS = 15
@@ -29,12 +30,10 @@ def _publish(self: Any, message: str, message_id: str, **members: Any) -> None:
         _moto_publish(self, message, message_id, **members)
         return
     subject, attributes = members.get("subject"), members.get("message_attributes")
-    matcher = self._filter_policy_matcher
-    if matcher is not None and not matcher.matches(attributes, message):
+    text = text_for(self, message, attributes, members.get("message_structure"))
+    if text is None:
         return
-    if members.get("message_structure") == "json":
-        message = self._parse_message_structure(message, self.protocol)
-    content = self.get_post_data(message, message_id, subject, message_attributes=attributes)
+    content = self.get_post_data(text, message_id, subject, message_attributes=attributes)
     platform.workers.submit(_post, self.topic.arn, self.endpoint, content)
 
 

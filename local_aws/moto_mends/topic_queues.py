@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto.sns.models import Subscription
 
 from local_aws.moto_mends import platform_in_use
+from local_aws.moto_mends.topic_texts import text_for
 from local_aws.platform import Platform, service_credentials
 
 _PRINCIPAL = "sns.amazonaws.com"
@@ -35,8 +36,8 @@ def _publish(
     deduplication_id: str | None = None,
     message_structure: str | None = None,
 ) -> None:
-    matcher = self._filter_policy_matcher
-    if matcher is not None and not matcher.matches(message_attributes, message):
+    text = text_for(self, message, message_attributes, message_structure)
+    if text is None:
         return
     if self.protocol in ("email", "email-json"):
         _log.info("%s: no mail leaves the local AWS; %s gets none", self.topic.arn, self.endpoint)
@@ -45,10 +46,8 @@ def _publish(
     if self.protocol != "sqs" or platform is None:
         _moto_publish(self, message, message_id, subject, message_attributes, message_structure=message_structure)
         return
-    if message_structure == "json":
-        message = self._parse_message_structure(message, self.protocol)
     try:
-        request = _message(self, message, message_id, subject, message_attributes)
+        request = _message(self, text, message_id, subject, message_attributes)
         order = {"MessageGroupId": group_id, "MessageDeduplicationId": deduplication_id}
         request |= {name: value for name, value in order.items() if value is not None}
         account, queue = self.endpoint.split(":")[4:6]

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from local_aws.__main__ import PORT_IN_USE
+from local_aws.containers.ports import is_bound
 from mlops_cli.errors import FAILED, UNAVAILABLE, CliError
 from mlops_cli.project import CACHE, LOCAL_LOG, LOCAL_STATE_FILE, ROOT, STATE, shown
 
@@ -88,7 +88,7 @@ def start(port: int | None) -> Server:
     """
     if port is not None:
         return _start_on(port)
-    if _is_free(DEFAULT_PORT):
+    if not is_bound(DEFAULT_PORT):
         # another checkout's may be faster
         with contextlib.suppress(_PortInUseError):
             return _start_on(DEFAULT_PORT)
@@ -96,7 +96,7 @@ def start(port: int | None) -> Server:
 
 
 def _start_on(port: int) -> Server:
-    if port != 0 and not _is_free(port):
+    if port != 0 and is_bound(port):
         raise _PortInUseError(port)
     STATE.mkdir(parents=True, exist_ok=True)
     LOCAL_STATE_FILE.unlink(missing_ok=True)
@@ -161,16 +161,6 @@ def _request(port: int, method: str, path: str) -> bytes:
         connection.close()
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 def _is_alive(pid: int) -> bool:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
@@ -190,4 +180,4 @@ def _log_tail() -> str:
 
 def describe_port() -> str:
     """Whether the default port is free, for a person."""
-    return f"{DEFAULT_PORT} is {'free' if _is_free(DEFAULT_PORT) else 'in use: a free one will be taken'}"
+    return f"{DEFAULT_PORT} is {'in use: a free one will be taken' if is_bound(DEFAULT_PORT) else 'free'}"

@@ -25,7 +25,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A port that was free a moment ago, and is somebody else's now."""
-    monkeypatch.setattr(local_server, "_is_free", lambda port: True)
+    monkeypatch.setattr(local_server, "is_bound", lambda port: False)
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
 

@@ -232,7 +232,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             engine=lambda: made[0],
             jobs=JobSettings(stop_grace_seconds=0.5),
             endpoints=EndpointSettings(
-                startup_seconds=2, ping_seconds=0.2, ping_timeout_seconds=0.5, invocation_seconds=1, capture_seconds=0.1
+                startup_seconds=10,
+                ping_seconds=0.2,
+                ping_timeout_seconds=0.5,
+                invocation_seconds=1,
+                capture_seconds=0.1,
             ),
         )
 
